@@ -1,0 +1,95 @@
+"""The one place that reads the environment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lablib.errors import LabError
+
+MARKER = Path("stack", "versions.env")
+
+
+def find_home(start: Path | None = None) -> Path:
+    """Return the checkout's root: the nearest folder upwards that holds ``stack/versions.env``.
+
+    Looks from ``start`` (default: the current folder), then from this package.
+    """
+    for begin in (start or Path.cwd(), Path(__file__)):
+        for folder in (begin.resolve(), *begin.resolve().parents):
+            if (folder / MARKER).is_file():
+                return folder
+    raise LabError(
+        "This is not a checkout of the lab kit.",
+        f"no {MARKER} in {Path.cwd()} or any folder above it",
+        "cd into the folder that you cloned, or set LAB_HOME to it",
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between checkouts. Set by ``LAB_*`` variables or ``.env``."""
+
+    model_config = SettingsConfigDict(env_prefix="LAB_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=find_home, description="the checkout's root")
+    stack: Literal["auto", "processes", "compose"] = Field(
+        "auto", description="the backend: compose, processes, or whichever works here"
+    )
+    port_offset: int = Field(
+        0, ge=0, le=20000, description="added to every port, so that two checkouts can run"
+    )
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("streaming-lab-kit"),
+        description="where downloads are kept, shared by all checkouts",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over ``.env``."""
+        return init_settings, env_settings, dotenv_settings
+
+    @cached_property
+    def data(self) -> Path:
+        """The git-ignored folder for everything this checkout's stack keeps."""
+        return self.home / ".lab"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per service."""
+        return self.data / "logs"
+
+    @property
+    def stack_files(self) -> Path:
+        """Configuration, SQL and connectors that both backends read."""
+        return self.home / "stack"
+
+    @property
+    def cache_folder(self) -> Path:
+        """The cache as an absolute path."""
+        return self.cache.expanduser().resolve()
+
+
+def load_settings() -> Settings:
+    """Read the settings; a wrong value is answered with its variable's name."""
+    try:
+        return Settings(_env_file=find_home() / ".env")  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LAB_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise LabError(
+            f"The setting {name} is wrong: {first['msg']}.",
+            f"{name}={first['input']!r}",
+            f"correct {name} in your shell or in the file .env",
+        ) from error

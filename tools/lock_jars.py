@@ -1,0 +1,60 @@
+"""Resolve the stack's jars with Maven's rules and write their hashes to ``stack/jars.lock``.
+
+Run it after changing ``stack/versions.env``: ``make lock``. What it downloads lands in the same
+cache that the stack uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from jgo.maven import MavenContext
+
+from lablib.artifacts import LOCK_HEADER
+from lablib.settings import load_settings
+from lablib.versions import versions
+
+ROOT = Path(__file__).resolve().parent.parent
+# The "!" asks for Maven's own rules: without it every library would also act as a bill of materials.
+LIBRARIES = (
+    "org.apache.kafka:kafka_{SCALA_VERSION}:{KAFKA_VERSION}!",
+    "org.apache.kafka:connect-runtime:{KAFKA_VERSION}!",
+    "org.apache.kafka:connect-json:{KAFKA_VERSION}!",
+    "org.apache.kafka:connect-file:{KAFKA_VERSION}!",
+    "org.apache.kafka:kafka-tools:{KAFKA_VERSION}!",
+    "org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}!",
+)
+ALONE = (
+    ("connect-plugins", "io.debezium:debezium-connector-jdbc:{DEBEZIUM_JDBC_VERSION}:tar.gz:plugin"),
+    (
+        "connect-plugins",
+        "io.debezium:debezium-connector-postgres:{DEBEZIUM_POSTGRES_VERSION}:tar.gz:plugin",
+    ),
+    ("compiler", "org.eclipse.jdt:ecj:{ECJ_VERSION}:jar:"),
+)
+
+
+def main() -> None:
+    """Write the lock file: set, coordinates and SHA-256 of each artifact, sorted."""
+    pins = versions(ROOT / "stack" / "versions.env")
+    context = MavenContext(repo_cache=load_settings().cache_folder / "maven")
+    wanted = [context.create_dependency(c.format(**pins)) for c in LIBRARIES]
+    direct, transitive = context.resolver.resolve(wanted)
+    artifacts = [("kafka", d.artifact) for d in direct + transitive if d.scope != "provided"]
+    for set_name, coordinates in ALONE:
+        group, name, version, packaging, classifier = coordinates.format(**pins).split(":")
+        component = context.project(group, name).at_version(version)
+        artifacts.append((set_name, component.artifact(classifier, packaging)))
+    lines = set()
+    for set_name, artifact in artifacts:
+        digest = hashlib.sha256(artifact.resolve().read_bytes()).hexdigest()
+        parts = [artifact.groupId, artifact.artifactId, artifact.version]
+        parts += [artifact.packaging, artifact.classifier or "-"]
+        lines.add(f"{set_name} {':'.join(parts)} {digest}")
+    (ROOT / "stack" / "jars.lock").write_text(LOCK_HEADER + "\n".join(sorted(lines)) + "\n")
+    print(f"stack/jars.lock: {len(lines)} artifacts")
+
+
+if __name__ == "__main__":
+    main()
