@@ -83,7 +83,7 @@ class Artifacts:
     @property
     def plugins(self) -> Path:
         """The folder with one sub-folder per Connect plug-in."""
-        return self._cache / f"connect-plugins-{self.fingerprint}"
+        return self._cache / f"connect-{self.fingerprint}" / "plugins"
 
     @property
     def ready(self) -> bool:

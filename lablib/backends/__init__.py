@@ -1,0 +1,72 @@
+"""How services are run. ``Stack`` decides what should happen; a backend only does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from lablib.services import Service
+
+
+class State(StrEnum):
+    """What a backend sees of a service. ``STOPPED`` and ``KILLED`` were asked for, ``CRASHED`` not."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    KILLED = "killed"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A service as the backend sees it: its state, and who it is (a pid or a container's name)."""
+
+    state: State
+    identity: str = ""
+
+    @property
+    def up(self) -> bool:
+        """True while it runs or is paused: starting it again would be an error."""
+        return self.state in (State.RUNNING, State.PAUSED)
+
+
+class Backend(Protocol):
+    """Starts, stops, signals and reads services. Nothing here waits for readiness."""
+
+    name: str
+
+    def prepare(self, services: Sequence[Service]) -> None:
+        """Fetch or build what the services need. Shows progress; cheap when nothing is missing."""
+
+    def start(self, service: Service) -> None:
+        """Start one service and return at once. Raises PortBusy when its port is taken."""
+
+    def stop(self, service: Service) -> None:
+        """End one service in an orderly way, by force when it does not obey. Does nothing if down."""
+
+    def kill(self, service: Service) -> None:
+        """End one service the hard way (SIGKILL)."""
+
+    def pause(self, service: Service) -> None:
+        """Freeze one service: its sockets stay open, nobody answers."""
+
+    def resume(self, service: Service) -> None:
+        """Let a paused service go on."""
+
+    def inspect(self, service: Service) -> Observed:
+        """Tell what is there now."""
+
+    def logs(self, service: Service, lines: int) -> list[str]:
+        """Return the last lines of a service's log."""
+
+    def log_location(self, service: Service) -> str:
+        """Tell where the whole log is: a path, or a command that shows it."""
+
+    def environment(self) -> dict[str, str]:
+        """Return what clients need to reach the services (``lab env``)."""
+
+    def wipe(self) -> None:
+        """Delete the data of all services. They must be down."""

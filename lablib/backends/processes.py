@@ -1,0 +1,257 @@
+"""The embedded backend: every service is a local process that outlives the command that began it.
+
+A service is known by ``.lab/run/<name>.json`` (pid and the time the process was created, so that a
+reused pid is not taken for ours) and by a variable in its environment, by which even a process
+whose file was lost is found again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from lablib.artifacts import Artifacts
+from lablib.backends import Observed, State
+from lablib.backends.launch import HOST, Launcher
+from lablib.backends.warmup import warm_up
+from lablib.errors import LabError, PortBusy
+from lablib.services import Service
+from lablib.settings import Settings
+
+OWNER = "LAB_OWNER"
+STOP_WITHIN = 15.0
+
+
+class Processes:
+    """Runs the services of one checkout as processes of this machine."""
+
+    name = "processes"
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is started or fetched yet."""
+        self.settings = settings
+        self.artifacts = Artifacts(settings)
+        self.launcher = Launcher(settings, self.artifacts)
+        self._run = settings.data / "run"
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
+
+    def prepare(self, services: Sequence[Service]) -> None:
+        """Fetch the Java archives and train the AOT caches, both only once per machine."""
+        try:
+            for folder in (self._run, self.settings.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+            probe = self._run / ".writable"
+            probe.write_text("yes")
+            probe.unlink()
+        except OSError as error:
+            raise LabError(
+                f"The data folder of this checkout cannot be written: {error.strerror}.",
+                str(error.filename or self.settings.data),
+                "free some space, or clone into a folder that you may write to",
+            ) from error
+        self.artifacts.fetch()
+        warm_up(self.launcher)
+
+    def start(self, service: Service) -> None:
+        """Start a service; its output goes to its log file, after a line that says when."""
+        self._sweep_stray(service)
+        for port in service.ports:
+            refuse_busy_port(service, port + self.settings.port_offset)
+        launch = self.launcher.launch(service)
+        launch.before()
+        environment = os.environ | launch.environment
+        environment |= {OWNER: self._owner(service), "LAB_HOME": str(self.settings.home)}
+        with self._log(service).open("ab") as log:
+            log.write(f"--- started {time.strftime('%Y-%m-%d %H:%M:%S')} ---\n".encode())
+            log.flush()
+            child = subprocess.Popen(
+                launch.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=launch.folder or self.settings.data,
+                start_new_session=True,
+            )
+        self._children[child.pid] = child
+        self._note(service, pid=child.pid, created=psutil.Process(child.pid).create_time())
+
+    def stop(self, service: Service) -> None:
+        """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
+        process = self._process(service)
+        if process is not None:
+            family = _family(process)
+            # Postgres takes SIGINT for "now, but in order"; SIGTERM waits for its last client.
+            process.resume()
+            process.send_signal(2 if service.name == "postgres" else 15)
+            _, alive = psutil.wait_procs(family, timeout=STOP_WITHIN)
+            for survivor in alive:
+                survivor.kill()
+            psutil.wait_procs(alive, timeout=5)
+        self._reap()
+        self._note(service, ended=State.STOPPED)
+
+    def kill(self, service: Service) -> None:
+        """Send SIGKILL to the service and its children."""
+        process = self._process(service)
+        if process is None:
+            raise LabError(f"{service.name} is not running.", next=f"lab restart {service.name}")
+        self._note(service, ended=State.KILLED)
+        family = _family(process)
+        for member in family:
+            member.kill()
+        psutil.wait_procs(family, timeout=10)
+        self._reap()
+
+    def pause(self, service: Service) -> None:
+        """Send SIGSTOP to the service and its children."""
+        for member in self._must_run(service):
+            member.suspend()
+
+    def resume(self, service: Service) -> None:
+        """Send SIGCONT to the service and its children."""
+        for member in self._must_run(service):
+            member.resume()
+
+    def inspect(self, service: Service) -> Observed:
+        """Look at the pid file and at the process behind it."""
+        process = self._process(service)
+        if process is not None:
+            paused = process.status() == psutil.STATUS_STOPPED
+            return Observed(State.PAUSED if paused else State.RUNNING, str(process.pid))
+        noted = self._noted(service)
+        if noted is None:
+            return Observed(State.STOPPED)
+        return Observed(State(noted.get("ended", State.CRASHED)))
+
+    def logs(self, service: Service, lines: int) -> list[str]:
+        """Return the end of the log file."""
+        try:
+            with self._log(service).open(errors="replace") as file:
+                return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
+        except FileNotFoundError:
+            return []
+
+    def log_location(self, service: Service) -> str:
+        """Return the path of the log file."""
+        return str(self._log(service))
+
+    def environment(self) -> dict[str, str]:
+        """Return addresses and the password, as clients on this machine need them."""
+        return self.launcher.client_environment()
+
+    def wipe(self) -> None:
+        """Delete data and logs; the password stays."""
+        for folder in (self.settings.data / "data", self.settings.logs, self._run):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # -- pid files ---------------------------------------------------------------------------
+
+    def _owner(self, service: Service) -> str:
+        return f"{self.settings.data}:{service.name}"
+
+    def _log(self, service: Service) -> Path:
+        return self.settings.logs / f"{service.name}.log"
+
+    def _file(self, service: Service) -> Path:
+        return self._run / f"{service.name}.json"
+
+    def _noted(self, service: Service) -> dict[str, str] | None:
+        try:
+            noted: dict[str, str] = json.loads(self._file(service).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return noted
+
+    def _note(self, service: Service, **facts: object) -> None:
+        self._run.mkdir(parents=True, exist_ok=True)
+        partial = self._file(service).with_suffix(".partial")
+        partial.write_text(json.dumps(facts))
+        partial.replace(self._file(service))
+
+    def _process(self, service: Service) -> psutil.Process | None:
+        noted = self._noted(service)
+        if noted and "pid" in noted:
+            process = _alive(int(noted["pid"]))
+            if process and abs(process.create_time() - float(noted["created"])) < 1:
+                return process
+        return None
+
+    def _must_run(self, service: Service) -> list[psutil.Process]:
+        process = self._process(service)
+        if process is None:
+            raise LabError(f"{service.name} is not running.", next=f"lab restart {service.name}")
+        return _family(process)
+
+    def _sweep_stray(self, service: Service) -> None:
+        for process in self._strays(service):
+            for member in _family(process):
+                member.kill()
+            process.wait(timeout=10)
+
+    def _strays(self, service: Service) -> Iterator[psutil.Process]:
+        """Find processes of this very service that no pid file names any more."""
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(OWNER) == self._owner(service) and _alive(process.pid):
+                    yield process
+            except (psutil.Error, OSError):
+                continue
+
+    def _reap(self) -> None:
+        for pid, child in list(self._children.items()):
+            if child.poll() is not None:
+                del self._children[pid]
+
+
+def refuse_busy_port(service: Service, port: int) -> None:
+    """Raise PortBusy, naming the owner where the system tells, if nobody could listen there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError as error:
+            raise PortBusy(
+                f"{service.name} needs port {port} on {HOST}, and it is taken.",
+                _owner_of(port),
+                "end that program, or move this checkout: add LAB_PORT_OFFSET=100 to the file .env",
+            ) from error
+
+
+def _owner_of(port: int) -> str:
+    """Name the process that listens on a port, as far as the system lets us see."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listening = connection.status == psutil.CONN_LISTEN
+            if listening and connection.laddr.port == port and connection.pid:
+                owner = psutil.Process(connection.pid)
+                return f"{owner.name()} (pid {owner.pid}): {' '.join(owner.cmdline())[:100]}"
+    except psutil.Error:
+        pass
+    return "the owner belongs to another user; `ss -ltnp` run as root would tell"
+
+
+def _alive(pid: int) -> psutil.Process | None:
+    """Return the process unless it is gone or a zombie."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.Error:
+        return None
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """Return the process and all its children (Postgres is many processes)."""
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
