@@ -1,0 +1,116 @@
+"""Every lab keeps its promises: solved by its solution, harmless when untouched, hard to fool."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import pytest
+
+from lablib.checks import Case, Exercise, exercises
+from lablib.execution import execute, faults, outcomes
+from tools.build_labs import METADATA, main
+
+ROOT = Path(__file__).resolve().parents[2]
+STEMS = [path.stem for path in sorted(ROOT.glob("solutions/[0-9]*.py"))]
+EXERCISES = [(stem, item) for stem in STEMS for item in exercises(stem).values()]
+WRONG = [(stem, item, case) for stem, item in EXERCISES for case in item.wrong]
+RIGHT = [(stem, item, case) for stem, item in EXERCISES for case in item.right]
+
+needs_stack = [pytest.mark.stack, pytest.mark.timeout(300)]
+each_lab = pytest.mark.parametrize("stem", STEMS)
+
+
+def name(value: object) -> str:
+    """Return a test's name for a stem, an exercise or a case."""
+    return value.name if isinstance(value, Exercise) else str(value)
+
+
+def verdicts(notebook: Any) -> dict[str, str]:
+    """Return the outcome of each exercise."""
+    return {exercise: found["outcome"] for exercise, found in outcomes(notebook).items()}
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that run in a temporary folder work for this checkout."""
+    monkeypatch.setenv("LAB_HOME", str(ROOT))
+
+
+@each_lab
+def test_the_lab_is_generated_from_its_solution(
+    stem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The committed notebook is what the generator makes, and the solution keeps the rules."""
+    status = main(["--check", stem])
+    assert status == 0, capsys.readouterr().err
+
+
+def test_every_lab_has_a_solution() -> None:
+    """No notebook is left over from a lab that was renamed."""
+    assert {path.stem for path in ROOT.glob("labs/*.ipynb")} == set(STEMS)
+
+
+@pytest.mark.parametrize(("stem", "exercise"), EXERCISES, ids=name)
+def test_every_exercise_knows_wrong_answers(stem: str, exercise: Exercise) -> None:
+    """An exercise has at least two wrong answers, each with a piece of its hint, and 3 hints."""
+    assert len(exercise.wrong) >= 2
+    assert all(case.hint for case in exercise.wrong)
+    assert len(set(exercise.hints)) == 3
+
+
+@pytest.mark.parametrize(("stem", "exercise", "case"), WRONG, ids=name)
+def test_a_wrong_answer_gets_the_hint_that_fits(stem: str, exercise: Exercise, case: Case) -> None:
+    """A known wrong answer is rejected, and the hint speaks about this mistake."""
+    result = exercise.judge(*case.answer, **case.evidence)
+    assert result.outcome == "wrong", result
+    assert case.hint in result.hint
+
+
+@pytest.mark.parametrize(("stem", "exercise", "case"), RIGHT, ids=name)
+def test_a_right_answer_is_accepted(stem: str, exercise: Exercise, case: Case) -> None:
+    """A known right answer passes, however it is written."""
+    result = exercise.judge(*case.answer, **case.evidence)
+    assert result.outcome == "solved", result
+
+
+class TestOnTheStack:
+    """What only a real stack can show."""
+
+    pytestmark = needs_stack
+
+    @each_lab
+    def test_the_solution_solves_everything(self, stem: str, stack: object, tmp_path: Path) -> None:
+        """The solution runs to its end without any hidden failure, and every check is solved."""
+        notebook = jupytext.read(ROOT / "solutions" / f"{stem}.py")
+        notebook.metadata.update(METADATA)
+        executed = execute(notebook, tmp_path)
+        assert faults(executed) == []
+        assert verdicts(executed) == dict.fromkeys(exercises(stem), "solved"), outcomes(executed)
+
+    @each_lab
+    def test_the_untouched_lab_runs_unsolved(
+        self, stem: str, stack: object, tmp_path: Path
+    ) -> None:
+        """An untouched lab runs to its end, and every check says "not solved yet"."""
+        lab: Any = nbformat.read(ROOT / "labs" / f"{stem}.ipynb", as_version=4)
+        executed = execute(lab, tmp_path)
+        assert faults(executed) == []
+        assert verdicts(executed) == dict.fromkeys(exercises(stem), "unsolved"), outcomes(executed)
+
+    @each_lab
+    def test_nbval_finds_nothing(self, stem: str, stack: object, tmp_path: Path) -> None:
+        """A second runner, which sees into widgets, agrees that the untouched lab runs."""
+        path = tmp_path / f"{stem}.ipynb"
+        path.write_bytes((ROOT / "labs" / path.name).read_bytes())
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=90", "-q"]
+        command += ["-c", os.devnull, str(path)]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stdout[-4000:]
