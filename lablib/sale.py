@@ -118,7 +118,9 @@ class Sale:
             fields = orjson.loads(value)
         except orjson.JSONDecodeError as error:
             raise InvalidSale(
-                f"A sale must be JSON: {error}.", _shown(value), "send one whole JSON object"
+                f"A sale must be JSON: {error}.",
+                _shown(value),
+                "send one whole JSON object",
             ) from None
         if not isinstance(fields, dict):
             raise InvalidSale("A sale must be a JSON object.", _shown(value))
@@ -206,7 +208,11 @@ def _time_text(time: datetime) -> str:
 
 def _check_text(field: str, value: object) -> None:
     if not isinstance(value, str) or not value or "\0" in value:
-        _refuse(field, value, "text, not empty, without NUL characters (Postgres takes none)")
+        _refuse(
+            field,
+            value,
+            "text, not empty, without NUL characters (Postgres takes none)",
+        )
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         _refuse(field, value, "text that UTF-8 can hold")
 
