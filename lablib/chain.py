@@ -140,6 +140,7 @@ class Chain:
 
     def expected(self, hour: datetime) -> float:
         """Return the expected number of sales in the hour from ``hour``; see the module's text."""
+        hour = hour.astimezone(UTC)
         offers = self.promotions(hour, hour + HOUR)
         return self._plain(hour) * float(self._demand(offers[0] if offers else None).sum())
 
@@ -153,7 +154,7 @@ class Chain:
     def _plain(self, hour: datetime) -> float:
         years = (hour - self.start) / timedelta(days=365)
         rhythm = float(HOURS[hour.hour] * WEEKDAYS[hour.weekday()])
-        return self.events_per_day * rhythm * (1 + self.growth) ** years
+        return self.events_per_day * rhythm * float((1 + self.growth) ** years)
 
     def _demand(self, offer: Promotion | None) -> Floats:
         """Each SKU's share of the plain demand, times its uplift."""
@@ -238,7 +239,7 @@ def _indices(offer: Promotion) -> list[int]:
 
 def _zipf(rng: np.random.Generator, size: int, exponent: float) -> Floats:
     weights = rng.permutation(np.arange(1, size + 1, dtype=float) ** -exponent)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def _draw(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
@@ -246,7 +247,7 @@ def _draw(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     edges = np.cumsum(weights)
     drawn = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
     # Rounding may put the product on the last edge itself.
-    return np.minimum(drawn, len(weights) - 1)
+    return np.asarray(np.minimum(drawn, len(weights) - 1))
 
 
 def _continue(sold: Ints, store: Ints) -> Ints:

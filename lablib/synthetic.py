@@ -25,7 +25,11 @@ RESENT_AFTER = 20
 _CHUNK = 8_192
 _DEFECTS = tuple(Defect)
 _UNREADABLE_ID = (Defect.TRUNCATED, Defect.NO_SALE_ID)
-_LATE, _DUPLICATES, _INVALID = 100, 101, 102  # random streams, apart from those of the chain
+_LATE, _DUPLICATES, _INVALID = (
+    100,
+    101,
+    102,
+)  # random streams, apart from those of the chain
 
 
 class SyntheticSales:
@@ -80,8 +84,17 @@ class SyntheticSales:
             days,
             "a whole number from 1, or None for a stream without end",
         )
-        for name, fraction in (("duplicates", duplicates), ("late", late), ("invalid", invalid)):
-            require(0 <= fraction <= 1, name, fraction, "a fraction from 0 to 1 (0.01 is 1 %)")
+        for name, fraction in (
+            ("duplicates", duplicates),
+            ("late", late),
+            ("invalid", invalid),
+        ):
+            require(
+                0 <= fraction <= 1,
+                name,
+                fraction,
+                "a fraction from 0 to 1 (0.01 is 1 %)",
+            )
         self.seed, self.days = seed, days
         self.duplicates, self.late, self.invalid = duplicates, late, invalid
         # An index of -1 stands for an unknown customer, and takes the last name.
@@ -90,8 +103,7 @@ class SyntheticSales:
     def __iter__(self) -> Iterator[Event]:
         """Yield what a producer sends, faults included."""
         faults = [
-            np.random.default_rng([self.seed, stream])
-            for stream in (_LATE, _DUPLICATES, _INVALID)
+            np.random.default_rng([self.seed, stream]) for stream in (_LATE, _DUPLICATES, _INVALID)
         ]
         for day in self._days():
             yield from self._events(day, *faults)
@@ -190,9 +202,7 @@ class SyntheticSales:
                     defect = _DEFECTS[invalid.integers(len(_DEFECTS))]
                     yield _invalid(fields, defect, time)
                 else:
-                    yield Event(
-                        fields[1].encode(), sale_json(*fields), kind, fields[0], time
-                    )
+                    yield Event(fields[1].encode(), sale_json(*fields), kind, fields[0], time)
 
 
 def _hold_back(
