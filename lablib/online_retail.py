@@ -7,10 +7,10 @@ line becomes one valid sale; a country stands for a store.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import unicodedata
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pooch
+import pooch  # type: ignore[import-untyped]
 from python_calamine import CalamineError
 
 from lablib.errors import DownloadFailed, LabError
@@ -56,15 +56,16 @@ class OnlineRetail:
     Prices may be 0 or negative, as they are in the books. There are no promotions.
     """
 
-    def __init__(self, path: Path | None = None, *, cache: Path | None = None) -> None:
+    def __init__(self, path: Path | str | None = None, *, cache: Path | None = None) -> None:
         """Take the data from ``path``: .xlsx as published, .csv or .csv.gz with its columns.
 
         Without a path it is downloaded from UCI once and kept in ``cache`` (default: the
         settings' cache folder). Nothing is read before the first sale is asked for.
         """
-        self.path, self.cache = path, cache
-        if path is not None:
-            _check_path(path)
+        self.path = None if path is None else Path(path)
+        self.cache = cache
+        if self.path is not None:
+            _check_path(self.path)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield what a producer sends."""
@@ -105,8 +106,11 @@ def read_lines(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".xlsx":
             lines = pd.read_excel(path, dtype=str, keep_default_na=False, engine="calamine")
         else:
-            lines = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
-    except (OSError, EOFError, ValueError, zlib.error, CalamineError) as error:
+            with warnings.catch_warnings():
+                # Pandas only warns when it drops surplus fields.
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                lines = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+    except (OSError, EOFError, ValueError, Warning, zlib.error, CalamineError) as error:
         raise LabError(
             f"{path} cannot be read.",
             f"{type(error).__name__}: {error}",
@@ -142,7 +146,7 @@ def to_sales(lines: pd.DataFrame) -> pd.DataFrame:
     _refuse_lines(lines, "StockCode", lines["StockCode"] == "", "an article's code")
     whole = (quantity % 1 == 0) & (quantity != 0) & (quantity.abs() < INT32)
     _refuse_lines(lines, "Quantity", ~whole, "a whole number other than 0")
-    exact = ((price * 1000 - thousandths).abs() < 1e-4) & (price.abs() < PRICE_LIMIT)
+    exact = ((price * 1000 - thousandths).abs() < 1e-3) & (price.abs() < float(PRICE_LIMIT))
     _refuse_lines(lines, "UnitPrice", ~exact, "a number with at most 3 decimals, below 10**9")
     _refuse_lines(lines, "InvoiceDate", time.isna(), f"London time as {TIME_FORMAT}")
     _refuse_lines(lines, "Country", store == "", "a country's name in Latin letters")
@@ -195,7 +199,7 @@ def download(cache: Path | None = None) -> Path:
             raise _download_failed(f"{len(lines):,} lines from {URL} instead of {LINES:,}")
         made = Path(scratch, kept.name)
         lines.to_csv(made, index=False)
-        os.replace(made, kept)
+        made.replace(kept)
     return kept
 
 
