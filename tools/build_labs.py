@@ -23,7 +23,7 @@ from lablib.errors import LabError
 from lablib.workbook import stamp
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = "python tools/build_labs.py"
+COMMAND = "python -m tools.build_labs"
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 CODE_LINES = 12
 METADATA = {
