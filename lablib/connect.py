@@ -15,6 +15,7 @@ from lablib.errors import ConnectError, LabError
 
 # While a rebalance goes on, Connect answers 409 and means: ask again.
 REBALANCE_WITHIN = 60.0
+SETTLE = 3.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class Connect:
             ) from error
         texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
         self._call("PUT", f"/connectors/{name}/config", texts)
+        if name in self.connectors():
+            self.restart_failed(name)
         return self.wait_running(name, wait) if wait else self.status(name)
 
     def status(self, name: str) -> ConnectorStatus:
@@ -112,9 +115,9 @@ class Connect:
 
     def wait_running(self, name: str, within: float = 60.0) -> ConnectorStatus:
         """Return when connector and tasks run; raise ConnectError as soon as one has failed."""
-        deadline = time.monotonic() + within
+        begin = time.monotonic()
         status = None
-        while time.monotonic() < deadline:
+        while time.monotonic() < begin + within:
             try:
                 status = self.status(name)
             except ConnectError as error:
@@ -123,7 +126,9 @@ class Connect:
             else:
                 if status.running:
                     return status
-                if status.failed_tasks or status.state == "FAILED":
+                # A moment ago it may have failed for a reason that is mended now.
+                broken = status.failed_tasks or status.state == "FAILED"
+                if broken and time.monotonic() > begin + SETTLE:
                     break
             time.sleep(0.1)
         raise ConnectError(

@@ -151,12 +151,14 @@ class SyntheticSales:
 
     def _columns(self, day: Day, rows: Ints) -> list[list[Any]]:
         """Return the fields of these rows, a list each, in the order of `FIELDS`."""
+        # The seed is part of the id: two streams of sales must not overwrite each other.
+        seed = self.seed
         stores = [self.chain.store_ids[store] for store in day.store[rows].tolist()]
         numbers = day.store_seq[rows].tolist()
         times = day.time_ms[rows].astype("datetime64[ms]")
         offers = (*(offer.name for offer in day.promotions), None)
         return [
-            [f"{store}-{number:07}" for store, number in zip(stores, numbers, strict=True)],
+            [f"{s}-{seed}-{number:07}" for s, number in zip(stores, numbers, strict=True)],
             stores,
             numbers,
             [self.chain.sku_ids[sku] for sku in day.sku[rows].tolist()],

@@ -1,0 +1,226 @@
+"""Proof that nothing was lost: the topic, the dead letters and the table against the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+
+import orjson
+
+from lablib.kafka import lag, read_topic
+from lablib.ledger import Ledger, Outcome
+from lablib.pipeline import DEAD_LETTERS, SINK_GROUP, TOPIC
+from lablib.postgres import connection
+from lablib.sale import FIELDS, Kind
+from lablib.stack import Stack
+
+EXAMPLES = 5
+
+
+class Verdict(StrEnum):
+    """The three outcomes of a comparison with the ledger."""
+
+    EXACT = "exact"
+    DIFFERENT = "different"
+    NOT_YET = "not yet"
+
+
+@dataclass
+class Comparison:
+    """One place compared with the ledger: how many events should be there, are, and which differ."""
+
+    place: str
+    expected: int = 0
+    found: int = 0
+    missing: int = 0
+    doubled: int = 0
+    different: int = 0
+    unexpected: int = 0
+    note: str = ""
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def exact(self) -> bool:
+        """True if nothing is missing, doubled, different or unexpected."""
+        return not (self.missing or self.doubled or self.different or self.unexpected)
+
+    def example(self, text: str) -> None:
+        """Keep the first few pieces of evidence."""
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(text)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result of ``verify``. Truth value: everything is exact."""
+
+    comparisons: tuple[Comparison, ...]
+    waiting: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Tell the outcome; ``not yet`` while the sink has records to read."""
+        if self.waiting:
+            return Verdict.NOT_YET
+        exact = all(c.exact for c in self.comparisons)
+        return Verdict.EXACT if exact else Verdict.DIFFERENT
+
+    def __bool__(self) -> bool:
+        return self.verdict is Verdict.EXACT
+
+
+def verify(
+    stack: Stack,
+    *,
+    within: float = 60.0,
+    ledger: Ledger | None = None,
+    watch: Callable[[int], None] = lambda _: None,
+) -> Verification:
+    """Compare the topic ``sales``, its dead letters and ``sales_raw`` with the ledger.
+
+    Waits first until the sink has read everything.
+
+    Args:
+        stack: whose pipeline.
+        within: seconds to wait for the sink; after that the verdict is ``not yet``.
+        ledger: default: the ledger of the stack's checkout.
+        watch: is called with the number of records that the sink still has to read.
+    """
+    ledger = ledger or Ledger(settings=stack.settings)
+    waiting = wait_for_sink(stack, within, watch)
+    return Verification(
+        (_compare_topic(stack, ledger), _compare_table(stack, ledger), _compare_dlq(stack, ledger)),
+        waiting,
+    )
+
+
+def wait_for_sink(
+    stack: Stack, within: float = 60.0, watch: Callable[[int], None] = lambda _: None
+) -> int:
+    """Return when the sink has committed everything in the topic, or the records left after ``within``."""
+    deadline = time.monotonic() + within
+    while (waiting := lag(stack, SINK_GROUP, TOPIC)) and time.monotonic() < deadline:
+        watch(waiting)
+        time.sleep(0.2)
+    return waiting
+
+
+def _digest(value: bytes) -> int:
+    return int.from_bytes(blake2b(value, digest_size=8).digest())
+
+
+def _compare_copies(
+    comparison: Comparison, acknowledged: Counter[int], possible: Counter[int], found: Counter[int]
+) -> dict[int, str]:
+    """Compare how often each value is there with how often it was sent; return what differs."""
+    comparison.expected, comparison.found = acknowledged.total(), found.total()
+    wrong: dict[int, str] = {}
+    for digest, number in acknowledged.items():
+        if found[digest] < number:
+            comparison.missing += number - found[digest]
+            wrong[digest] = "missing"
+    for digest, number in found.items():
+        most = acknowledged[digest] + possible[digest]
+        if not most:
+            comparison.unexpected += number
+            wrong[digest] = "unexpected"
+        elif number > most:
+            comparison.doubled += number - most
+            wrong[digest] = "doubled"
+    return wrong
+
+
+def _compare_topic(stack: Stack, ledger: Ledger) -> Comparison:
+    comparison = Comparison(f"topic {TOPIC}")
+    acknowledged, possible = Counter[int](), Counter[int]()
+    for entry in ledger.entries(TOPIC):
+        if entry.outcome is Outcome.ACKNOWLEDGED:
+            acknowledged[_digest(entry.value)] += 1
+        elif entry.outcome is Outcome.UNKNOWN:
+            possible[_digest(entry.value)] += 1
+    found = Counter(_digest(m.value() or b"") for m in read_topic(stack, TOPIC))
+    wrong = _compare_copies(comparison, acknowledged, possible, found)
+    if wrong:
+        _show(comparison, wrong, (e.value for e in ledger.entries(TOPIC)))
+        _show(comparison, wrong, (m.value() or b"" for m in read_topic(stack, TOPIC)))
+    if possible:
+        comparison.note = f"{possible.total():,} sends of unknown outcome may be there or not"
+    return comparison
+
+
+def _show(comparison: Comparison, wrong: dict[int, str], values: Iterable[bytes]) -> None:
+    for value in values:
+        if len(comparison.examples) == EXAMPLES:
+            return
+        if what := wrong.pop(_digest(value), None):
+            comparison.example(f"{what}: {value[:160].decode(errors='replace')}")
+
+
+def _compare_dlq(stack: Stack, ledger: Ledger) -> Comparison:
+    """Dead letters are delivered at least once, so a second copy after a crash is only a note."""
+    comparison = Comparison(f"topic {DEAD_LETTERS}")
+    acknowledged, possible = Counter[int](), Counter[int]()
+    for entry in ledger.entries(TOPIC):
+        if entry.kind is Kind.INVALID:
+            known = acknowledged if entry.outcome is Outcome.ACKNOWLEDGED else possible
+            if entry.outcome is not Outcome.FAILED:
+                known[_digest(entry.value)] += 1
+    found = Counter(_digest(m.value() or b"") for m in read_topic(stack, DEAD_LETTERS))
+    wrong = _compare_copies(comparison, acknowledged, possible, found)
+    if comparison.doubled:
+        comparison.note = f"{comparison.doubled:,} arrived twice (at least once is the promise here)"
+        comparison.doubled = 0
+        wrong = {d: what for d, what in wrong.items() if what != "doubled"}
+    if wrong:
+        _show(comparison, wrong, (e.value for e in ledger.entries(TOPIC)))
+        _show(comparison, wrong, (m.value() or b"" for m in read_topic(stack, DEAD_LETTERS)))
+    return comparison
+
+
+# The very fields of the event, as text.
+ROWS = """
+COPY (SELECT sale_id, store_id, store_seq, sku, quantity, unit_price,
+             to_char(event_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+             customer_id, promotion FROM sales_raw) TO STDOUT
+"""
+
+
+def _row(value: bytes) -> list[str | None]:
+    """Return a sale's fields as the query above writes them: price with three decimals."""
+    fields = orjson.loads(value)
+    fields["unit_price"] = f"{fields['unit_price']:.3f}"
+    return [None if fields[name] is None else str(fields[name]) for name in FIELDS]
+
+
+def _compare_table(stack: Stack, ledger: Ledger) -> Comparison:
+    comparison = Comparison("table sales_raw")
+    # An id may have been sent more than once; the last one wins, as in an upsert.
+    sent: dict[str, list[str | None]] = {}
+    certain: set[str] = set()
+    for entry in ledger.entries(TOPIC):
+        if entry.kind is not Kind.INVALID and entry.outcome is not Outcome.FAILED:
+            sale_id, *fields = _row(entry.value)
+            assert sale_id is not None
+            sent[sale_id] = fields
+            if entry.outcome is Outcome.ACKNOWLEDGED:
+                certain.add(sale_id)
+    comparison.expected = len(certain)
+    with connection(stack) as session, session.cursor().copy(ROWS) as copy:
+        for sale_id, *found in copy.rows():
+            comparison.found += 1
+            certain.discard(sale_id)
+            expected = sent.get(sale_id)
+            if expected is None:
+                comparison.unexpected += 1
+                comparison.example(f"unexpected: {sale_id}")
+            elif expected != found:
+                comparison.different += 1
+                comparison.example(f"different: {sale_id}: sent {expected}, found {found}")
+    comparison.missing = len(certain)
+    for sale_id in sorted(certain)[:EXAMPLES]:
+        comparison.example(f"missing: {sale_id}")
+    return comparison
