@@ -277,7 +277,7 @@ def verify(
 
 def _show_verification(result: Verification) -> None:
     numbers = ("expected", "found", "missing", "doubled", "different", "unexpected")
-    table = Table("place", *numbers, "verdict", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table("place", *numbers, "verdict", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in table.columns:
         column.no_wrap = True
         column.justify = "right" if column.header in numbers else "left"

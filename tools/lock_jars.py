@@ -26,7 +26,10 @@ LIBRARIES = (
     "org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}!",
 )
 ALONE = (
-    ("connect-plugins", "io.debezium:debezium-connector-jdbc:{DEBEZIUM_JDBC_VERSION}:tar.gz:plugin"),
+    (
+        "connect-plugins",
+        "io.debezium:debezium-connector-jdbc:{DEBEZIUM_JDBC_VERSION}:tar.gz:plugin",
+    ),
     (
         "connect-plugins",
         "io.debezium:debezium-connector-postgres:{DEBEZIUM_POSTGRES_VERSION}:tar.gz:plugin",
