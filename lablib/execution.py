@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill  # type: ignore[import-untyped]
+import papermill
 
 from lablib.notice import CHECK, FINISH
 
@@ -35,10 +35,10 @@ def execute(notebook: Any, folder: Path, cell_timeout: int = 90) -> Any:
             execution_timeout=cell_timeout,
         )
     except failures as error:
-        executed: Any = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
+        executed: Any = nbformat.read(target, as_version=4)
         executed.metadata["failure"] = f"{type(error).__name__}: {str(error).strip()[-2000:]}"
         return executed
-    return nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
+    return nbformat.read(target, as_version=4)
 
 
 def outcomes(notebook: Any) -> dict[str, Mapping[str, Any]]:

@@ -90,8 +90,8 @@ def _copy(source: Path, settings: Settings) -> Copy:
 def _read(path: Path) -> Any:
     """Return a notebook; an unreadable one is empty, and so counts as touched."""
     try:
-        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except Exception:  # noqa: BLE001 - whatever the learner made of it, it is theirs
+        return nbformat.read(path, as_version=4)
+    except Exception:
         return {}
 
 

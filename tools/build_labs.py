@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jupytext  # type: ignore[import-untyped]
+import jupytext
 import nbformat
 
 from lablib.checks import exercises
@@ -87,7 +87,7 @@ def without_solution(source: str) -> str:
 
 def build(path: Path) -> str:
     """Return the lab made from a solution, as the text of an .ipynb file."""
-    notebook: Any = nbformat.v4.new_notebook(metadata=METADATA)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.v4.new_notebook(metadata=METADATA)
     for cell in read_cells(path):
         if cell.kind == "markdown" and "solution" in cell.tags:
             continue
@@ -96,7 +96,7 @@ def build(path: Path) -> str:
         notebook.cells.append(new(without_solution(cell.source), id=name))
     notebook.metadata["lab_kit"] = {"stamp": stamp(notebook)}
     nbformat.validate(notebook)
-    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
+    return str(nbformat.writes(notebook)) + "\n"
 
 
 def lint(path: Path) -> list[Fault]:

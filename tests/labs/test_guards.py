@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -56,7 +57,7 @@ FAILING = {
 }
 
 
-def notebook(*cells: str) -> nbformat.NotebookNode:
+def notebook(*cells: str) -> Any:
     """Return a notebook of these code cells."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return nbformat.v4.new_notebook(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -39,19 +38,23 @@ def shaky(answer: object) -> Result:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
     """The notices that were published."""
     found: list[Notice] = []
-    monkeypatch.setattr(Notice, "publish", lambda notice: found.append(notice))
+
+    def publish(notice: Notice) -> None:
+        found.append(notice)
+
+    monkeypatch.setattr(Notice, "publish", publish)
     return found
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A lab with two exercises, in a checkout of its own."""
     module = ModuleType("lablib.checks.lab_77_probe")
     mark = exercise(hints=("one", "two", "three"), wrong=[Case(3, hint="left over")])
     vars(module).update(even=mark(even), shaky=mark(shaky))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    yield Lab("77_probe", Settings(home=tmp_path))
+    return Lab("77_probe", Settings(home=tmp_path))
 
 
 def test_a_mistyped_lab_is_named() -> None:
@@ -211,7 +214,7 @@ def test_the_end_sums_up(lab: Lab, shown: list[Notice]) -> None:
 
 
 def test_the_end_tells_of_threads_that_failed(
-    lab: Lab, shown: list[Notice], monkeypatch: pytest.MonkeyPatch
+    lab: Lab, shown: list[Notice], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """An error in a thread is told in the summary, and a new lab begins without it."""
     monkeypatch.setattr(lab._background, "_previous", lambda args: None)
@@ -220,7 +223,7 @@ def test_the_end_tells_of_threads_that_failed(
     thread.join()
     lab.finish()
     assert "loader: ZeroDivisionError" in shown[0].text
-    Lab("77_probe", lab_module.load_settings()).finish()
+    Lab("77_probe", Settings(home=tmp_path)).finish()
     assert "loader" not in shown[1].text
 
 
