@@ -58,8 +58,9 @@ def read_lock(path: Path) -> dict[str, list[Artifact]]:
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
             name, coordinates, sha256 = line.split()
-            *parts, classifier = coordinates.split(":")
-            artifact = Artifact(*parts, "" if classifier == "-" else classifier, sha256)
+            group, artifact_id, version, packaging, classifier = coordinates.split(":")
+            classifier = classifier.removeprefix("-")
+            artifact = Artifact(group, artifact_id, version, packaging, classifier, sha256)
             sets.setdefault(name, []).append(artifact)
     return sets
 

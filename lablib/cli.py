@@ -19,8 +19,10 @@ from rich.table import Table
 from lablib.errors import LabError
 
 if TYPE_CHECKING:
-    from lablib.producer import Report
+    from lablib.online_retail import OnlineRetail
+    from lablib.producer import Producer, Report
     from lablib.stack import Stack
+    from lablib.synthetic import SyntheticSales
     from lablib.verify import Verification
 
 app = typer.Typer(
@@ -277,7 +279,9 @@ def verify(
 
 def _show_verification(result: Verification) -> None:
     numbers = ("expected", "found", "missing", "doubled", "different", "unexpected")
-    table = Table("place", *numbers, "verdict", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(
+        "place", *numbers, "verdict", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for column in table.columns:
         column.no_wrap = True
         column.justify = "right" if column.header in numbers else "left"

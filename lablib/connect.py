@@ -47,14 +47,18 @@ class ConnectorStatus:
         return tuple(task for task in self.tasks if task.state == "FAILED")
 
     def __str__(self) -> str:
-        tasks = ", ".join(f"task {t.id} {t.state}" + (f" ({t.why})" if t.why else "") for t in self.tasks)
+        tasks = ", ".join(
+            f"task {t.id} {t.state}" + (f" ({t.why})" if t.why else "") for t in self.tasks
+        )
         return f"{self.name} {self.state}, {tasks or 'no task yet'}"
 
 
 def first_useful_line(trace: str) -> str:
     """Return the line of a Java stack trace that says most: its innermost cause."""
     causes = [line.strip() for line in trace.splitlines() if line and not line.startswith("\t")]
-    chosen = next((c for c in reversed(causes) if c.startswith("Caused by: ")), causes[0] if causes else "")
+    chosen = next(
+        (c for c in reversed(causes) if c.startswith("Caused by: ")), causes[0] if causes else ""
+    )
     return chosen.removeprefix("Caused by: ")[:400]
 
 
@@ -73,9 +77,7 @@ class Connect:
         names: list[str] = self._call("GET", "/connectors")
         return names
 
-    def register(
-        self, definition: Mapping[str, Any] | Path, wait: float = 60.0
-    ) -> ConnectorStatus:
+    def register(self, definition: Mapping[str, Any] | Path, wait: float = 60.0) -> ConnectorStatus:
         """Create the connector or bring its configuration up to date, and wait until it runs.
 
         Registering the same definition twice changes nothing.
@@ -188,7 +190,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         definition: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError as error:
-        raise LabError(f"There is no file {path}.", next="give the path of a connector's JSON") from error
+        raise LabError(
+            f"There is no file {path}.", next="give the path of a connector's JSON"
+        ) from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}: {error.msg}"
         raise ConnectError(f"{path.name} is not valid JSON.", place, f"correct {path}") from error

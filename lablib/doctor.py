@@ -124,10 +124,11 @@ def _docker() -> Finding:
     except (OSError, TimeoutExpired) as error:
         return Finding(what, False, str(error), remedy, needed=False)
     seen = (done.stdout or done.stderr).strip().splitlines()
-    return Finding(what, done.returncode == 0, seen[0] if seen else "no answer", remedy, needed=False)
+    return Finding(
+        what, done.returncode == 0, seen[0] if seen else "no answer", remedy, needed=False
+    )
 
 
 def problems(findings: list[Finding]) -> list[Finding]:
     """Return the findings that keep the core stack from running."""
     return [f for f in findings if f.needed and not f.ok]
-

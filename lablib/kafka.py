@@ -6,7 +6,6 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from confluent_kafka import (
     Consumer,
@@ -16,13 +15,11 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from lablib.errors import LabError
 from lablib.stack import Stack
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 TIMEOUT = 15.0
 
@@ -126,24 +123,22 @@ def read_topic(stack: Stack, topic: str) -> Iterator[Message]:
             for message in batch:
                 partition, offset = _position(message)
                 positions[partition] = offset + 1
-                if message.error() is None:
+                error = message.error()
+                if error is None:
                     if offset < ends[partition]:
                         yield message
-                elif message.error().code() != KafkaError._PARTITION_EOF:
-                    raise LabError(f"Topic {topic!r} cannot be read.", str(message.error()))
-            for p, position in _positions(client, ends):
-                positions[p] = max(positions[p], position)
+                elif error.code() != KafkaError._PARTITION_EOF:
+                    raise LabError(f"Topic {topic!r} cannot be read.", str(error))
+            # The client also passes over transaction markers, which are no messages.
+            for at in client.position(client.assignment()):
+                positions[at.partition] = max(positions[at.partition], at.offset)
 
 
 def _position(message: Message) -> tuple[int, int]:
     partition, offset = message.partition(), message.offset()
-    assert partition is not None and offset is not None
+    assert partition is not None
+    assert offset is not None
     return partition, offset
-
-
-def _positions(client: Consumer, partitions: Iterable[int]) -> list[tuple[int, int]]:
-    """Where the client stands: it also passes over transaction markers, which are no messages."""
-    return [(p.partition, p.offset) for p in client.position(client.assignment())]
 
 
 @contextmanager

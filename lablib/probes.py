@@ -30,7 +30,7 @@ def probe_kafka(env: Mapping[str, str]) -> Answer:
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    config = {
+    config: dict[str, str | int | float | bool] = {
         "bootstrap.servers": env["KAFKA_BOOTSTRAP_SERVERS"],
         "log_level": 0,
         "reconnect.backoff.ms": 50,

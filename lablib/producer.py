@@ -252,7 +252,9 @@ class Producer:
             ) from error
         if topic.error is not None:
             raise LabError(
-                f"There is no topic {self.topic!r}.", str(topic.error), "lab up makes the lab's topics"
+                f"There is no topic {self.topic!r}.",
+                str(topic.error),
+                "lab up makes the lab's topics",
             )
 
     def _run(
@@ -295,7 +297,9 @@ class Producer:
             taken = client.produce_batch(self.topic, batch, on_delivery=answers)
             if taken == len(batch):
                 break
-            refused = {i: m.pop("_error") for i, m in zip(positions, batch, strict=True) if "_error" in m}
+            refused = {
+                i: m.pop("_error") for i, m in zip(positions, batch, strict=True) if "_error" in m
+            }
             full = [i for i, error in refused.items() if error.code() == ck.KafkaError._QUEUE_FULL]
             answers.refused({i: error for i, error in refused.items() if i not in full})
             batch = [{"key": events[i].key, "value": events[i].value} for i in full]

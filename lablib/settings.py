@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -38,32 +38,31 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=find_home, description="the checkout's root")
     stack: Literal["auto", "processes", "compose"] = Field(
-        "auto", description="the backend: compose, processes, or whichever works here"
+        default="auto", description="the backend: compose, processes, or whichever works here"
     )
     port_offset: int = Field(
-        0, ge=0, le=20000, description="added to every port, so that two checkouts can run"
+        default=0, ge=0, le=20000, description="added to every port, so that two checkouts can run"
     )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("streaming-lab-kit"),
         description="where downloads are kept, shared by all checkouts",
     )
+    data: Path = Field(
+        default_factory=lambda values: values["home"] / ".lab",
+        description="what this checkout's stack keeps: data, logs, passwords, the ledger",
+    )
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, the environment over ``.env``."""
         return init_settings, env_settings, dotenv_settings
-
-    @cached_property
-    def data(self) -> Path:
-        """The git-ignored folder for everything this checkout's stack keeps."""
-        return self.home / ".lab"
 
     @property
     def logs(self) -> Path:
@@ -84,7 +83,8 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the settings; a wrong value is answered with its variable's name."""
     try:
-        return Settings(_env_file=find_home() / ".env")  # type: ignore[call-arg]
+        home = Path(os.environ["LAB_HOME"]) if "LAB_HOME" in os.environ else find_home()
+        return Settings(_env_file=home / ".env")  # type: ignore[call-arg]
     except ValidationError as error:
         first = error.errors()[0]
         name = "LAB_" + "_".join(str(part) for part in first["loc"]).upper()

@@ -245,7 +245,9 @@ class Stack:
             if time.monotonic() > deadline:
                 break
             time.sleep(POLL)
-        raise self._not_ready(service, f"no answer after {service.ready_within:.0f} s: {answer.seen}")
+        raise self._not_ready(
+            service, f"no answer after {service.ready_within:.0f} s: {answer.seen}"
+        )
 
     def _not_ready(self, service: Service, seen: str) -> NotReady:
         tail = "\n".join(f"  {line}" for line in self.backend.logs(service, 8))

@@ -172,7 +172,9 @@ def _compare_dlq(stack: Stack, ledger: Ledger) -> Comparison:
     found = Counter(_digest(m.value() or b"") for m in read_topic(stack, DEAD_LETTERS))
     wrong = _compare_copies(comparison, acknowledged, possible, found)
     if comparison.doubled:
-        comparison.note = f"{comparison.doubled:,} arrived twice (at least once is the promise here)"
+        comparison.note = (
+            f"{comparison.doubled:,} arrived twice (at least once is the promise here)"
+        )
         comparison.doubled = 0
         wrong = {d: what for d, what in wrong.items() if what != "doubled"}
     if wrong:

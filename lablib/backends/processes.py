@@ -44,7 +44,7 @@ class Processes:
         self._run = settings.data / "run"
         self._children: dict[int, subprocess.Popen[bytes]] = {}
 
-    def prepare(self, services: Sequence[Service]) -> None:
+    def prepare(self, services: Sequence[Service]) -> None:  # noqa: ARG002 - all have the same needs
         """Fetch the Java archives and train the AOT caches, both only once per machine."""
         try:
             for folder in (self._run, self.settings.logs):
@@ -69,7 +69,12 @@ class Processes:
         launch = self.launcher.launch(service)
         launch.before()
         environment = os.environ | launch.environment
-        environment |= {OWNER: self._owner(service), "LAB_HOME": str(self.settings.home)}
+        environment |= {
+            OWNER: self._owner(service),
+            "LAB_HOME": str(self.settings.home),
+            "LAB_DATA": str(self.settings.data),
+            "LAB_PORT_OFFSET": str(self.settings.port_offset),
+        }
         with self._log(service).open("ab") as log:
             log.write(f"--- started {time.strftime('%Y-%m-%d %H:%M:%S')} ---\n".encode())
             log.flush()
@@ -231,8 +236,8 @@ def _owner_of(port: int) -> str:
     """Name the process that listens on a port, as far as the system lets us see."""
     try:
         for connection in psutil.net_connections("tcp"):
-            listening = connection.status == psutil.CONN_LISTEN
-            if listening and connection.laddr.port == port and connection.pid:
+            here = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
+            if here and connection.pid:
                 owner = psutil.Process(connection.pid)
                 return f"{owner.name()} (pid {owner.pid}): {' '.join(owner.cmdline())[:100]}"
     except psutil.Error:

@@ -1,0 +1,31 @@
+"""One real stack for the whole test run, apart from the learner's own: other folder, other ports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lablib.pipeline import install
+from lablib.settings import load_settings
+from lablib.stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+AWAY = 5000
+# Settings are read when they are used. Processes and notebook kernels that tests start inherit this.
+os.environ["LAB_HOME"] = str(ROOT)
+os.environ["LAB_PORT_OFFSET"] = str(load_settings().port_offset + AWAY)
+os.environ["LAB_DATA"] = str(ROOT / ".lab" / "test")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Give a stack that is up, with the sales pipeline; it is ended and emptied after the run."""
+    running = Stack()
+    running.wipe()
+    running.up()
+    install(running)
+    yield running
+    running.wipe()

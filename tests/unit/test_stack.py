@@ -1,0 +1,137 @@
+"""`Stack` without servers: order, healing, errors that tell what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lablib.backends import State
+from lablib.errors import LabError, NotReady
+from lablib.probes import Answer
+from lablib.services import Service
+from lablib.settings import Settings
+from lablib.stack import Stack
+from tests.unit.fake_backend import FakeBackend
+
+SERVICES = (
+    Service("shop", "sells", 1, depends_on=("till", "store")),
+    Service("till", "counts", 2, depends_on=("store",)),
+    Service("store", "keeps", 3, ready_within=0.2),
+)
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend()
+
+
+@pytest.fixture
+def stack(backend: FakeBackend, tmp_path: Path) -> Stack:
+    def ask(name: str, env: Mapping[str, str]) -> Answer:
+        return backend.probe(name)
+
+    probes = {s.name: partial(ask, s.name) for s in SERVICES}
+    return Stack(Settings(data=tmp_path), backend, SERVICES, probes)
+
+
+def test_services_start_after_those_they_depend_on(stack: Stack, backend: FakeBackend) -> None:
+    """The order of starting is the order of dependencies, not of the table."""
+    stack.up()
+    assert backend.calls == ["prepare", "start store", "start till", "start shop"]
+
+
+def test_services_stop_in_the_opposite_order(stack: Stack, backend: FakeBackend) -> None:
+    """Nobody loses a service that it still needs."""
+    stack.up()
+    backend.calls.clear()
+    stack.down()
+    assert backend.calls == ["stop shop", "stop till", "stop store"]
+
+
+def test_a_second_up_starts_only_what_is_down(stack: Stack, backend: FakeBackend) -> None:
+    """``up`` heals: what runs is left alone, what is paused goes on, what crashed starts again."""
+    stack.up()
+    backend.states |= {"store": State.PAUSED, "till": State.CRASHED}
+    backend.calls.clear()
+    stack.up()
+    assert backend.calls == ["prepare", "resume store", "start till"]
+
+
+def test_a_service_that_dies_is_reported_with_its_last_lines(
+    stack: Stack, backend: FakeBackend
+) -> None:
+    """The error names the service, its end, its last lines, the log and the next command."""
+    backend.dies = {"till"}
+    with pytest.raises(NotReady) as caught:
+        stack.up()
+    text = str(caught.value)
+    assert "till is not ready" in text
+    assert "it ended (crashed)" in text
+    assert "till says goodbye" in text
+    assert "/logs/till.log" in text
+    assert "lab logs till" in text
+    assert "start shop" not in backend.calls, "a service must not start without its foundation"
+
+
+def test_a_service_that_never_answers_runs_into_its_deadline(
+    stack: Stack, backend: FakeBackend
+) -> None:
+    """A probe that fails until the deadline ends in an error that shows what was seen."""
+    backend.deaf = {"store"}
+    with pytest.raises(NotReady, match=r"no answer after 0 s: silence"):
+        stack.up()
+
+
+@pytest.mark.parametrize("act", ["kill", "pause"])
+def test_breaking_what_is_down_is_an_error(stack: Stack, backend: FakeBackend, act: str) -> None:
+    """A fault on a service that does not run is refused and says how to bring it up."""
+    with pytest.raises(LabError, match="store is not running"):
+        getattr(stack, act)("store")
+    assert backend.calls == []
+
+
+def test_resume_needs_a_pause(stack: Stack) -> None:
+    """Resuming what runs is a mistake that is told."""
+    stack.up()
+    with pytest.raises(LabError, match="store is not paused"):
+        stack.resume("store")
+
+
+def test_only_crashed_services_are_revived(stack: Stack, backend: FakeBackend) -> None:
+    """What somebody killed or stopped on purpose stays down until asked for."""
+    stack.up()
+    stack.kill("shop")
+    stack.stop("till")
+    backend.states["store"] = State.CRASHED
+    assert stack.crashed() == ["store"]
+    assert stack.revive("store")
+    assert not stack.revive("shop")
+    assert backend.states["shop"] is State.KILLED
+
+
+def test_status_shows_what_the_probe_saw(stack: Stack, backend: FakeBackend) -> None:
+    """Running and ready are two things: a paused service is not ready, and the port has its offset."""
+    stack.up()
+    stack.pause("till")
+    found = {s.name: s for s in stack.status()}
+    assert found["store"].ready
+    assert found["store"].seen == "here I am"
+    assert (found["till"].state, found["till"].ready) == ("paused", False)
+    assert found["shop"].as_dict()["pid"] == 42
+    assert found["shop"].port == 1 + stack.settings.port_offset
+
+
+def test_an_unknown_service_is_answered_with_the_known_ones(stack: Stack) -> None:
+    """A typo is answered with the list of names."""
+    with pytest.raises(LabError, match="shop, till, store"):
+        stack.logs("stoer")
+
+
+def test_a_circle_of_dependencies_is_found(tmp_path: Path, backend: FakeBackend) -> None:
+    """A table that can never start is refused instead of hanging."""
+    circle = (Service("a", "", 1, depends_on=("b",)), Service("b", "", 2, depends_on=("a",)))
+    with pytest.raises(LabError, match="circle"):
+        Stack(Settings(data=tmp_path), backend, circle, {}).up()
