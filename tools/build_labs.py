@@ -27,7 +27,7 @@ COMMAND = "python -m tools.build_labs"
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 CODE_LINES = 12
 METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 LEAVING = {"sys.exit", "exit", "quit", "os._exit"}
