@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from lablib.sale import Sale as Sale
     from lablib.stack import Stack as Stack
     from lablib.synthetic import SyntheticSales as SyntheticSales
-    from lablib.verify import verify as verify
-    from lablib.verify import wait_for_sink as wait_for_sink
+    from lablib.verification import verify as verify
+    from lablib.verification import wait_for_sink as wait_for_sink
 
 # Looked up when first used: the `lab` command must not wait for pandas and IPython.
 _HOMES = {
@@ -47,8 +47,8 @@ _HOMES = {
     "lag": "kafka",
     "read_topic": "kafka",
     "reset_pipeline": "reset",
-    "verify": "verify",
-    "wait_for_sink": "verify",
+    "verify": "verification",
+    "wait_for_sink": "verification",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lablib.producer import Producer, Report
     from lablib.stack import Stack
     from lablib.synthetic import SyntheticSales
-    from lablib.verify import Verification
+    from lablib.verification import Verification
 
 app = typer.Typer(
     help="Run, feed and check the lab's streaming stack.",
@@ -168,7 +169,8 @@ def reset(
         from lablib.settings import load_settings
         from lablib.workbook import reset_lab
 
-        out.print(f"A fresh copy: {reset_lab(lab, load_settings())}")
+        fresh, kept = reset_lab(lab, load_settings())
+        out.print(f"A fresh copy: {fresh}" + (f"\nYours is kept: {kept}" if kept else ""))
         return
     from lablib.reset import reset_pipeline
 
@@ -177,6 +179,25 @@ def reset(
     with out.status("Emptying the pipeline ..."):
         reset_pipeline(_stack())
     out.print("Topic, table and ledger are empty.")
+
+
+@app.command()
+def notebook(
+    browser: Annotated[bool, typer.Option(help="Open a browser, too.")] = True,
+) -> None:
+    """Copy new labs to work/ (your own copies stay as they are) and open JupyterLab there."""
+    from lablib.jupyter import jupyter_command, jupyter_environment
+    from lablib.settings import load_settings
+    from lablib.workbook import copy_labs
+
+    settings = load_settings()
+    for copy in copy_labs(settings):
+        if copy.state == "older":
+            out.print(
+                f"{copy.stem} has a newer edition; lab reset {copy.stem} takes it and keeps yours."
+            )
+    command = jupyter_command(settings, browser=browser)
+    os.execve(command[0], command, jupyter_environment(settings))  # noqa: S606 - no shell wanted
 
 
 @app.command()
@@ -264,7 +285,7 @@ def verify(
     within: Annotated[float, typer.Option(help="Seconds to wait for the sink.")] = 120.0,
 ) -> None:
     """Compare topic, dead letters and table with the ledger. Exit code 1 if anything differs."""
-    from lablib.verify import verify as compare
+    from lablib.verification import verify as compare
 
     with out.status("Comparing with the ledger ...") as line:
         result = compare(

@@ -16,6 +16,8 @@ from lablib.errors import ConnectError, LabError
 # While a rebalance goes on, Connect answers 409 and means: ask again.
 REBALANCE_WITHIN = 60.0
 SETTLE = 3.0
+# Nobody closes a client in a notebook; without idle connections there is nothing to close.
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class ConnectorStatus:
         """True if the connector and at least one task run, and no task does anything else."""
         states = [self.state, *(task.state for task in self.tasks)]
         return bool(self.tasks) and all(state == "RUNNING" for state in states)
+
+    @property
+    def failed(self) -> bool:
+        """True if the connector itself or one of its tasks gave up."""
+        return self.state == "FAILED" or bool(self.failed_tasks)
 
     @property
     def failed_tasks(self) -> tuple[Task, ...]:
@@ -70,7 +77,7 @@ class Connect:
 
     def __init__(self, url: str) -> None:
         """Take the worker's address, for example ``http://127.0.0.1:18083``."""
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False, limits=NO_KEEPALIVE)
 
     def connectors(self) -> list[str]:
         """Return the names of all connectors."""
@@ -101,8 +108,9 @@ class Connect:
                 'write {"name": "...", "config": {...}}',
             ) from error
         texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+        had_failed = name in self.connectors() and self.status(name).failed
         self._call("PUT", f"/connectors/{name}/config", texts)
-        if name in self.connectors():
+        if had_failed:
             self.restart_failed(name)
         return self.wait_running(name, wait) if wait else self.status(name)
 
@@ -129,8 +137,7 @@ class Connect:
                 if status.running:
                     return status
                 # A moment ago it may have failed for a reason that is mended now.
-                broken = status.failed_tasks or status.state == "FAILED"
-                if broken and time.monotonic() > begin + SETTLE:
+                if status.failed and time.monotonic() > begin + SETTLE:
                     break
             time.sleep(0.1)
         raise ConnectError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from lablib.settings import Settings
 
@@ -19,19 +20,23 @@ def jupyter_command(settings: Settings, *, browser: bool = True, port: int = 888
     command += [f"--port={port + settings.port_offset}", f"--ServerApp.root_dir={settings.home}"]
     if (settings.home / start).exists():
         command.append(f"--LabApp.default_url=/lab/tree/{start}")
+    if os.geteuid() == 0:
+        command.append("--allow-root")
     return command if browser else [*command, "--no-browser"]
 
 
 def jupyter_environment(settings: Settings) -> dict[str, str]:
     """Return the environment for `jupyter_command`.
 
-    It adds this checkout's settings to Jupyter's search path (a double click on a solution opens
+    It puts the `lab` command on the path, adds this checkout's settings to Jupyter's search path (a double click on a solution opens
     it as a notebook) and tells kernels which checkout they belong to.
     """
     ours = str(settings.stack_files / "jupyter")
     paths: Sequence[str] = [ours, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     return {
         **os.environ,
+        # So that `lab` is found in JupyterLab's terminal.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
         "LAB_HOME": str(settings.home),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,10 +112,14 @@ def read_topic(stack: Stack, topic: str) -> Iterator[Message]:
     ends = {p: end for p, end in end_offsets(stack, topic).items() if end > 0}
     with consumer(stack) as client:
         positions = dict.fromkeys(ends, 0)
+        patience = time.monotonic() + TIMEOUT
         client.assign([TopicPartition(topic, p, 0) for p in ends])
         while any(positions[p] < end for p, end in ends.items()):
-            batch = client.consume(10_000, timeout=TIMEOUT)
-            if not batch:
+            # consume() waits until it has that many, so a long timeout would be served in full.
+            batch = client.consume(10_000, timeout=0.1)
+            if batch:
+                patience = time.monotonic() + TIMEOUT
+            elif time.monotonic() > patience:
                 raise LabError(
                     f"Topic {topic!r} stopped answering while it was read.",
                     f"no record within {TIMEOUT:.0f} s",

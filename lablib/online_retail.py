@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pooch  # type: ignore[import-untyped]
+import pooch
 from python_calamine import CalamineError
 
 from lablib.errors import DownloadFailed, LabError

@@ -12,6 +12,7 @@ A source of sales is any iterable of `Event`. It yields the same events each tim
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -238,11 +239,9 @@ def _read_price(value: object) -> Decimal:
 
 def _read_time(value: object) -> datetime:
     if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
+        with suppress(ValueError):
             return datetime.fromisoformat(value)
-        except ValueError:
-            pass
-    _refuse("event_time", value, "UTC in milliseconds, such as 2026-01-05T09:13:22.123Z")
+    return _refuse("event_time", value, "UTC in milliseconds, such as 2026-01-05T09:13:22.123Z")
 
 
 def _refuse_fields(fields: dict[str, Any]) -> NoReturn:

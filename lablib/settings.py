@@ -84,7 +84,7 @@ def load_settings() -> Settings:
     """Read the settings; a wrong value is answered with its variable's name."""
     try:
         home = Path(os.environ["LAB_HOME"]) if "LAB_HOME" in os.environ else find_home()
-        return Settings(_env_file=home / ".env")  # type: ignore[call-arg]
+        return Settings(_env_file=home / ".env")
     except ValidationError as error:
         first = error.errors()[0]
         name = "LAB_" + "_".join(str(part) for part in first["loc"]).upper()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -53,7 +53,7 @@ class Stack:
         settings: Settings | None = None,
         backend: Backend | None = None,
         services: Sequence[Service] = SERVICES,
-        probes: dict[str, Callable[..., Answer]] = PROBES,
+        probes: Mapping[str, Callable[..., Answer]] = PROBES,
     ) -> None:
         """Take the checkout that the current folder lies in, and the backend that fits here."""
         self.settings = settings or load_settings()

@@ -54,7 +54,7 @@ def look_after_connectors(connect: Connect, patience: Patience) -> None:
     for name in connect.connectors():
         status = connect.status(name)
         failed.labels(name).set(len(status.failed_tasks))
-        if (status.failed_tasks or status.state == "FAILED") and patience.may_try(name):
+        if status.failed and patience.may_try(name):
             log.warning("restarting what failed of %s", status)
             connect.restart_failed(name)
             restarts.labels("connector", name).inc()

@@ -28,9 +28,9 @@ from itertools import islice
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from lablib import Lab, Producer, Stack, SyntheticSales, engine, install
+from lablib import Lab, Producer, Stack, SyntheticSales, engine, install, verify
 from lablib.kafka import end_offsets
-from lablib.verify import verify
+
 
 lab = Lab("00_start_here")
 

@@ -1,0 +1,1 @@
+"""What maintainers run: labs from solutions, slides, locks, benchmarks."""

@@ -27,12 +27,21 @@ def stack_readme(text: str) -> str:
 
 def reference() -> str:
     """Return the reference of the command, the settings and the package."""
-    lines = ["# Reference", "", "Made from the code by `make docs`.", "", "## The command `lab`", ""]
+    lines = [
+        "# Reference",
+        "",
+        "Made from the code by `make docs`.",
+        "",
+        "## The command `lab`",
+        "",
+    ]
     group: Any = typer.main.get_command(app)
     for name, command in group.commands.items():
         lines += [f"### lab {name}", "", (command.help or "").strip(), ""]
         for parameter in command.params:
-            words = ", ".join(parameter.opts) if parameter.opts[0][0] == "-" else parameter.name.upper()
+            words = (
+                ", ".join(parameter.opts) if parameter.opts[0][0] == "-" else parameter.name.upper()
+            )
             lines.append(f"- `{words}`: {getattr(parameter, 'help', '') or ''}")
         lines.append("")
     lines += ["## Settings", "", "Environment variables, or lines in the file `.env`.", ""]

@@ -128,7 +128,7 @@ class Launcher:
                 return
             data.mkdir(parents=True, exist_ok=True)
             cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", config]
+            tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", config]
             done = run(
                 self.java("kafka", tool),
                 env=os.environ | environment,
@@ -176,6 +176,9 @@ class Launcher:
         def initialise() -> None:
             if not (data / "PG_VERSION").exists():
                 make_cluster()
+            # Left by a kill -9. Whoever calls this has made sure that no server of ours runs; but a
+            # dead one that its parent has not buried yet would still count as alive.
+            (data / "postmaster.pid").unlink(missing_ok=True)
             shutil.copy(include, data / "lab.conf")
 
         def make_cluster() -> None:

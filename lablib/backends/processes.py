@@ -12,9 +12,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -42,7 +44,6 @@ class Processes:
         self.artifacts = Artifacts(settings)
         self.launcher = Launcher(settings, self.artifacts)
         self._run = settings.data / "run"
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
 
     def prepare(self, services: Sequence[Service]) -> None:  # noqa: ARG002 - all have the same needs
         """Fetch the Java archives and train the AOT caches, both only once per machine."""
@@ -78,17 +79,10 @@ class Processes:
         with self._log(service).open("ab") as log:
             log.write(f"--- started {time.strftime('%Y-%m-%d %H:%M:%S')} ---\n".encode())
             log.flush()
-            child = subprocess.Popen(
-                launch.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=launch.folder or self.settings.data,
-                start_new_session=True,
-            )
-        self._children[child.pid] = child
-        self._note(service, pid=child.pid, created=psutil.Process(child.pid).create_time())
+            folder = launch.folder or self.settings.data
+            pid = spawn_detached(launch.command, environment, folder, log.fileno())
+        with suppress(psutil.NoSuchProcess):  # it may be dead already: then it counts as crashed
+            self._note(service, pid=pid, created=psutil.Process(pid).create_time())
 
     def stop(self, service: Service) -> None:
         """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
@@ -102,7 +96,6 @@ class Processes:
             for survivor in alive:
                 survivor.kill()
             psutil.wait_procs(alive, timeout=5)
-        self._reap()
         self._note(service, ended=State.STOPPED)
 
     def kill(self, service: Service) -> None:
@@ -115,7 +108,6 @@ class Processes:
         for member in family:
             member.kill()
         psutil.wait_procs(family, timeout=10)
-        self._reap()
 
     def pause(self, service: Service) -> None:
         """Send SIGSTOP to the service and its children."""
@@ -212,10 +204,45 @@ class Processes:
             except (psutil.Error, OSError):
                 continue
 
-    def _reap(self) -> None:
-        for pid, child in list(self._children.items()):
-            if child.poll() is not None:
-                del self._children[pid]
+
+# The one that starts a service must not be its parent: a notebook's kernel would keep it as a
+# zombie, and the watchdog's end would look like the end of a family. So a go-between starts it
+# and is gone.
+GO_BETWEEN = """
+import os, sys
+answer = int(sys.argv[1])
+pid = os.fork()
+if pid:
+    os.write(answer, str(pid).encode())
+    os._exit(0)
+os.close(answer)
+os.setsid()
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+def spawn_detached(command: list[str], environment: dict[str, str], folder: Path, log: int) -> int:
+    """Run a command in a session of its own, as nobody's child; return its pid.
+
+    Output goes to the open file ``log``. A command that cannot be run says so there.
+    """
+    read, write = os.pipe()
+    try:
+        subprocess.run(
+            [sys.executable, "-I", "-S", "-c", GO_BETWEEN, str(write), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=folder,
+            pass_fds=(write,),
+            start_new_session=True,  # Ctrl-C must not part the go-between from its answer
+            check=True,
+        )
+        return int(os.read(read, 20))
+    finally:
+        os.close(read)
+        os.close(write)
 
 
 def refuse_busy_port(service: Service, port: int) -> None:

@@ -1,0 +1,153 @@
+"""The contract of a stack: what every backend does with services."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from lablib.backends.processes import OWNER
+from lablib.errors import LabError
+from lablib.stack import ServiceStatus, Stack
+
+pytestmark = pytest.mark.stack
+
+
+def state(stack: Stack, name: str) -> ServiceStatus:
+    return next(s for s in stack.status() if s.name == name)
+
+
+def eventually(condition: Callable[[], bool], what: str, within: float = 60.0) -> None:
+    """Wait for a condition; say what did not come true."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within:.0f} s: {what}"
+        time.sleep(0.1)
+
+
+def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the `lab` command in a process of its own."""
+    command = [sys.executable, "-m", "lablib.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_second_process_sees_the_same_stack(stack: Stack) -> None:
+    """`lab status --json` of another process shows the very pids, ready and with their ports."""
+    done = lab("status", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [s.as_dict() for s in stack.status()]
+    assert all(s.ready for s in stack.status())
+
+
+@pytest.mark.parametrize("name", ["postgres", "kafka", "connect", "watchdog"])
+def test_kill_and_restart(stack: Stack, name: str) -> None:
+    """A killed service is seen as killed, stays down, and comes back under a new pid."""
+    before = state(stack, name)
+    stack.kill(name)
+    assert (state(stack, name).state, state(stack, name).ready) == ("killed", False)
+    with pytest.raises(LabError, match=f"{name} is not running"):
+        stack.kill(name)
+    stack.restart(name)
+    after = state(stack, name)
+    assert after.ready
+    assert after.pid != before.pid
+
+
+@pytest.mark.parametrize("name", ["postgres", "kafka", "connect"])
+def test_pause_and_resume(stack: Stack, name: str) -> None:
+    """A paused service keeps its pid and answers nobody until it goes on."""
+    before = state(stack, name)
+    stack.pause(name)
+    paused = state(stack, name)
+    assert (paused.state, paused.ready, paused.pid) == ("paused", False, before.pid)
+    stack.resume(name)
+    stack.wait_ready(name)
+    assert state(stack, name).pid == before.pid
+
+
+def test_up_heals_whatever_is_down(stack: Stack) -> None:
+    """After a kill, a stop and a pause one `lab up` makes everything ready again."""
+    stack.stop("watchdog")
+    stack.kill("connect")
+    stack.pause("postgres")
+    done = lab("up")
+    assert done.returncode == 0, done.stderr
+    assert [s.name for s in stack.status() if not s.ready] == []
+
+
+def test_the_watchdog_revives_what_was_killed_from_outside(stack: Stack) -> None:
+    """A service that dies without lab's doing comes back by itself; log and metric say so."""
+    pid = int(state(stack, "postgres").pid)
+    os.kill(pid, signal.SIGKILL)
+    eventually(
+        lambda: state(stack, "postgres").ready and int(state(stack, "postgres").pid) != pid,
+        "postgres is back",
+    )
+    # The log line comes after the start.
+    eventually(
+        lambda: any("started postgres again" in line for line in stack.logs("watchdog", 20)),
+        "the watchdog's log names postgres",
+        10,
+    )
+    metrics = httpx.get(f"{stack.env['WATCHDOG_URL']}/metrics", trust_env=False).text
+    assert 'lab_watchdog_restarts_total{name="postgres",what="service"}' in metrics
+
+
+def test_clients_connect_with_what_env_prints(stack: Stack) -> None:
+    """The DSN of `lab env` works over TCP, and a wrong password does not."""
+    values = dict(line.split("=", 1) for line in lab("env").stdout.splitlines())
+    assert values == json.loads(lab("env", "--json").stdout)
+    with psycopg.connect(values["POSTGRES_DSN"]) as connection:
+        row = connection.execute("SELECT inet_server_port()").fetchone()
+    assert row == (int(values["POSTGRES_PORT"]),)
+    wrong = values["POSTGRES_DSN"].replace(values["POSTGRES_PASSWORD"], "guess")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(wrong)
+
+
+def test_everything_listens_on_loopback_only(stack: Stack) -> None:
+    """No service can be reached from another machine."""
+    pids = {int(s.pid) for s in stack.status()}
+    listening = [
+        c.laddr[0]
+        for c in psutil.net_connections("inet")
+        if c.pid in pids and c.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= len(pids)
+    assert set(listening) <= {"127.0.0.1", "::ffff:127.0.0.1"}
+
+
+def test_secrets_are_for_the_owner_only(stack: Stack) -> None:
+    """The password's file has mode 0600, and no log or registered connector shows it."""
+    folder = stack.settings.data / "secrets"
+    assert [oct(p.stat().st_mode & 0o777) for p in folder.iterdir()] == ["0o600"]
+    password = stack.env["POSTGRES_PASSWORD"]
+    logs = [line for s in stack.services for line in stack.logs(s.name, 10**6)]
+    config = httpx.get(f"{stack.env['CONNECT_URL']}/connectors/sales-sink", trust_env=False).text
+    assert not [line for line in (*logs, config) if password in line]
+
+
+def test_a_lost_pid_file_leaves_no_orphan(stack: Stack) -> None:
+    """A process whose file vanished is found by its mark and replaced, not doubled."""
+    owner = f"{stack.settings.data}:watchdog"
+    (stack.settings.data / "run" / "watchdog.json").unlink()
+    stack.up()
+    running = [p.pid for p in psutil.process_iter() if _owner(p) == owner]
+    assert running == [int(state(stack, "watchdog").pid)]
+
+
+def _owner(process: psutil.Process) -> str | None:
+    try:
+        alive = process.status() != psutil.STATUS_ZOMBIE
+        return process.environ().get(OWNER) if alive else None
+    except psutil.Error:
+        return None
