@@ -51,6 +51,10 @@ def main() -> None:
         if error.next:
             err.print(f"[bold]Try[/]   {_plain(error.next)}")
         sys.exit(1)
+    except OSError as error:
+        err.print(f"[bold red]Error[/] The system refuses: {_plain(str(error))}")
+        err.print("[bold]Try[/]   lab doctor")
+        sys.exit(1)
 
 
 def _plain(text: str) -> str:

@@ -104,10 +104,17 @@ class Ledger:
         sizes = array("I", [len(e.key) for e in events])
         sizes.extend([len(e.value) for e in events])
         payload = b"".join([e.key for e in events]) + b"".join([e.value for e in events])
-        cursor = self._db.execute(
-            "INSERT INTO chunks (run, kinds, sizes, payload) VALUES (?, ?, ?, ?)",
-            (run, kinds, sizes.tobytes(), payload),
-        )
+        try:
+            cursor = self._db.execute(
+                "INSERT INTO chunks (run, kinds, sizes, payload) VALUES (?, ?, ?, ?)",
+                (run, kinds, sizes.tobytes(), payload),
+            )
+        except sqlite3.Error as error:
+            raise LabError(
+                "The ledger cannot be written, so nothing more is sent.",
+                f"{self.path}: {error}",
+                "free some space, then go on; lab verify tells what has arrived",
+            ) from error
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 

@@ -82,8 +82,14 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings; a wrong value is answered with its variable's name."""
+    home = Path(os.environ["LAB_HOME"]) if "LAB_HOME" in os.environ else find_home()
+    if not (home / MARKER).is_file():
+        raise LabError(
+            "LAB_HOME is not a checkout of the lab kit.",
+            f"LAB_HOME={home}, and there is no {MARKER} in it",
+            "set LAB_HOME to the folder that you cloned, or unset it",
+        )
     try:
-        home = Path(os.environ["LAB_HOME"]) if "LAB_HOME" in os.environ else find_home()
         return Settings(_env_file=home / ".env")
     except ValidationError as error:
         first = error.errors()[0]

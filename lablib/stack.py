@@ -174,9 +174,9 @@ class Stack:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Let one command at a time start and stop services of this checkout."""
-        self.settings.data.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.settings.data / "stack.lock")
         try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
             with lock.acquire(timeout=LOCK_WITHIN):
                 yield
         except Timeout:
@@ -185,6 +185,12 @@ class Stack:
                 f"waited {LOCK_WITHIN:.0f} s for {lock.lock_file}",
                 "wait for it, or end it, then repeat",
             ) from None
+        except OSError as error:
+            raise LabError(
+                f"The stack's folder cannot be used: {error.strerror or error}.",
+                str(error.filename or self.settings.data),
+                "free some space, or set LAB_DATA to a folder that you may write to",
+            ) from error
 
     def _ordered(self) -> list[Service]:
         """Sort so that each service stands behind those it depends on."""

@@ -47,18 +47,8 @@ class Processes:
 
     def prepare(self, services: Sequence[Service]) -> None:  # noqa: ARG002 - all have the same needs
         """Fetch the Java archives and train the AOT caches, both only once per machine."""
-        try:
-            for folder in (self._run, self.settings.logs):
-                folder.mkdir(parents=True, exist_ok=True)
-            probe = self._run / ".writable"
-            probe.write_text("yes")
-            probe.unlink()
-        except OSError as error:
-            raise LabError(
-                f"The data folder of this checkout cannot be written: {error.strerror}.",
-                str(error.filename or self.settings.data),
-                "free some space, or clone into a folder that you may write to",
-            ) from error
+        for folder in (self._run, self.settings.logs):
+            folder.mkdir(parents=True, exist_ok=True)
         self.artifacts.fetch()
         warm_up(self.launcher)
 

@@ -212,7 +212,7 @@ class TestProducer:
     @pytest.fixture
     def topic(self, stack: Stack) -> Iterator[str]:
         name = f"test-producer-{time.monotonic_ns()}"
-        create_topic(stack, name, 2, {"max.message.bytes": "2000"})
+        create_topic(stack, name, 2)
         yield name
         delete_topics(stack, name)
 
@@ -236,7 +236,7 @@ class TestProducer:
     def test_an_event_that_is_too_large_is_reported(self, stack: Stack, topic: str) -> None:
         """Two good events arrive, the refused one is counted, named, and kept in the ledger."""
         good = list(zip(SyntheticSales(seed=1), range(2), strict=False))
-        events = [good[0][0], Event(b"S01", b"x" * 50_000, Kind.INVALID, "", 0.0), good[1][0]]
+        events = [good[0][0], Event(b"S01", b"x" * 1_500_000, Kind.INVALID, "", 0.0), good[1][0]]
         producer = Producer(stack, topic)
         with pytest.raises(DeliveryFailed, match="too large"):
             producer.send(events)

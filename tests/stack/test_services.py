@@ -118,7 +118,7 @@ def test_everything_listens_on_loopback_only(stack: Stack) -> None:
     """No service can be reached from another machine."""
     pids = {int(s.pid) for s in stack.status()}
     listening = [
-        c.laddr[0]
+        getattr(c.laddr, "ip", "?")
         for c in psutil.net_connections("inet")
         if c.pid in pids and c.status == psutil.CONN_LISTEN
     ]
