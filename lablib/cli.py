@@ -271,17 +271,25 @@ def _send(
     rate: float | None,
     speedup: float | None,
 ) -> None:
+    interrupted = False
+
+    def stop(signum: int, _: object) -> None:
+        """End the run in order; a second Ctrl-C ends it at once."""
+        nonlocal interrupted
+        interrupted = True
+        producer.stop()
+        signal.signal(signum, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, stop)
     with out.status("Sending ...") as line:
 
         def watch(report: Report) -> None:
             line.update(f"Sending: {report}")
 
-        try:
-            producer.send(events, count=count, rate=rate, speedup=speedup, watch=watch)
-        except KeyboardInterrupt:
-            out.print(f"Interrupted. {producer.report}")
-            raise typer.Exit(130) from None
-    out.print(str(producer.report))
+        producer.send(events, count=count, rate=rate, speedup=speedup, watch=watch)
+    out.print(f"Interrupted. {producer.report}" if interrupted else str(producer.report))
+    if interrupted:
+        raise typer.Exit(130)
 
 
 @app.command()

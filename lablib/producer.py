@@ -218,9 +218,9 @@ class Producer:
         if rate is not None:
             self.rate = rate
         pace = EventTime(speedup, self._cap, time.monotonic) if speedup is not None else self._pace
+        self._stop.clear()
         client = ck.Producer(self._config)
         self._require_topic(client)
-        self._stop.clear()
         self.report = Report(self._ledger.begin(self.topic, str(events)[:200]))
         began = time.monotonic()
         patience = math.inf
