@@ -82,7 +82,8 @@ class Processes:
             # Postgres takes SIGINT for "now, but in order"; SIGTERM waits for its last client.
             process.resume()
             process.send_signal(2 if service.name == "postgres" else 15)
-            _, alive = psutil.wait_procs(family, timeout=STOP_WITHIN)
+            psutil.wait_procs([process], timeout=STOP_WITHIN)
+            _, alive = psutil.wait_procs(family, timeout=0.2)
             for survivor in alive:
                 survivor.kill()
             psutil.wait_procs(alive, timeout=5)

@@ -87,9 +87,7 @@ def test_ctrl_c_while_sending_loses_nothing(stack: Stack) -> None:
     """What was sent before the interruption is waited for and entered; topic and table agree."""
     reset_pipeline(stack)
     command = [*LAB, "produce", "--count", "1000000", "--rate", "2000"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     from lablib.ledger import Ledger
 
     eventually(lambda: Ledger(settings=stack.settings).totals("sales").sent > 3000, "it sends")

@@ -1,0 +1,71 @@
+"""Downloads: what is in the cache is believed only if its hash is right."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from lablib.artifacts import Artifact, Artifacts, read_lock
+from lablib.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_lock_names_every_archive_once_with_a_hash() -> None:
+    """Each set is there, each hash is a SHA-256, and nothing is listed twice."""
+    sets = read_lock(ROOT / "stack" / "jars.lock")
+    assert set(sets) == {"kafka", "connect-plugins", "compiler"}
+    paths = [a.path for each in sets.values() for a in each]
+    assert len(paths) == len(set(paths)) > 90
+    assert all(len(a.sha256) == 64 for each in sets.values() for a in each)
+
+
+def test_one_kafka_version_everywhere() -> None:
+    """A stray old kafka-clients breaks the broker at start; the lock must not hold one."""
+    pinned = dict(
+        line.split("=")
+        for line in (ROOT / "stack/versions.env").read_text().splitlines()
+        if "=" in line
+    )
+    kafka = [
+        a for a in read_lock(ROOT / "stack" / "jars.lock")["kafka"] if "apache.kafka" in a.group
+    ]
+    assert {a.version for a in kafka} == {pinned["KAFKA_VERSION"]}
+
+
+@pytest.fixture
+def artifact() -> Artifact:
+    return Artifact("org.example", "thing", "1.0", "jar", "", hashlib.sha256(b"good").hexdigest())
+
+
+@pytest.mark.parametrize("content", [b"evil", b"goo", b""])
+def test_a_wrong_or_partial_file_is_thrown_away(
+    artifact: Artifact, content: bytes, tmp_path: Path
+) -> None:
+    """An interrupted or tampered download does not survive the next look."""
+    artifacts = Artifacts(Settings(cache=tmp_path))
+    path = tmp_path / "maven" / artifact.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    assert not artifacts._verified(artifact)
+    assert not path.exists()
+
+
+def test_a_good_file_is_kept(artifact: Artifact, tmp_path: Path) -> None:
+    """What was fetched before is not fetched again."""
+    artifacts = Artifacts(Settings(cache=tmp_path))
+    path = tmp_path / "maven" / artifact.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"good")
+    assert artifacts._verified(artifact)
+    assert path.read_bytes() == b"good"
+
+
+def test_the_classpath_has_one_order() -> None:
+    """An ahead-of-time cache is valid only for the very same list."""
+    entries = Artifacts(Settings()).classpath().split(os.pathsep)
+    assert entries == sorted(entries)
+    assert any(entry.endswith("kafka_2.13-4.3.1.jar") for entry in entries)
