@@ -10,6 +10,7 @@ import re
 from html import escape
 from itertools import pairwise
 from typing import NamedTuple
+from zlib import crc32
 
 from lablib.errors import LabError
 from lablib.palette import BLACK, BLUE
@@ -72,11 +73,15 @@ def draw(text: str, alt: str) -> str:
         spot[box] = (x, EDGE + spare + row * (HEIGHT + GAP_Y))
     width = max(x for x, _ in spot.values()) + WIDTH + EDGE
     height = max(y for _, y in spot.values()) + HEIGHT + EDGE
-    parts = [_arrow(arrow, spot) for arrow in arrows] + [_box(b, *at) for b, at in spot.items()]
+    # One page may hold several diagrams: an id must be this one's own, or its arrows lose their tips.
+    tip = f"tip-{crc32(text.encode()):08x}"
+    parts = [_arrow(arrow, spot, tip) for arrow in arrows] + [
+        _box(b, *at) for b, at in spot.items()
+    ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(alt)}" width="{width}" font-family="Arial, Liberation Sans, sans-serif" text-anchor="middle">'
-        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
+        f'<defs><marker id="{tip}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
         f'markerHeight="8" orient="auto-start-reverse"><path d="M0 0L10 5L0 10z" fill="{BLACK}"/>'
         f"</marker></defs>{''.join(parts)}</svg>"
     )
@@ -99,7 +104,7 @@ def _box(box: str, x: int, y: int) -> str:
     )
 
 
-def _arrow(arrow: Arrow, spot: dict[str, tuple[int, int]]) -> str:
+def _arrow(arrow: Arrow, spot: dict[str, tuple[int, int]], tip: str) -> str:
     (x1, y1), (x2, y2) = spot[arrow.start], spot[arrow.end]
     if x1 == x2:
         x1, x2 = x1 + WIDTH // 2, x2 + WIDTH // 2
@@ -109,6 +114,6 @@ def _arrow(arrow: Arrow, spot: dict[str, tuple[int, int]]) -> str:
         x1, x2 = (x1 + WIDTH, x2) if x1 < x2 else (x1, x2 + WIDTH)
     return (
         f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{BLACK}" stroke-width="2" '
-        f'marker-end="url(#tip)"/><text x="{(x1 + x2) // 2}" y="{(y1 + y2) // 2 - 12}" '
+        f'marker-end="url(#{tip})"/><text x="{(x1 + x2) // 2}" y="{(y1 + y2) // 2 - 12}" '
         f'font-size="17">{escape(arrow.label)}</text>'
     )
