@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from lablib.settings import Settings
 
 OWNER = "LAB_OWNER"
 STOP_WITHIN = 15.0
+KILLED_WITHIN = 10.0
 
 
 class Processes:
@@ -80,13 +82,11 @@ class Processes:
         if process is not None:
             family = _family(process)
             # Postgres takes SIGINT for "now, but in order"; SIGTERM waits for its last client.
-            process.resume()
-            process.send_signal(2 if service.name == "postgres" else 15)
-            psutil.wait_procs([process], timeout=STOP_WITHIN)
-            _, alive = psutil.wait_procs(family, timeout=0.2)
-            for survivor in alive:
-                survivor.kill()
-            psutil.wait_procs(alive, timeout=5)
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+                process.send_signal(signal.SIGINT if service.name == "postgres" else signal.SIGTERM)
+            _wait_gone([process], STOP_WITHIN)
+            _kill(family)
         self._note(service, ended=State.STOPPED)
 
     def kill(self, service: Service) -> None:
@@ -95,10 +95,7 @@ class Processes:
         if process is None:
             raise LabError(f"{service.name} is not running.", next=f"lab restart {service.name}")
         self._note(service, ended=State.KILLED)
-        family = _family(process)
-        for member in family:
-            member.kill()
-        psutil.wait_procs(family, timeout=10)
+        _kill(_family(process))
 
     def pause(self, service: Service) -> None:
         """Send SIGSTOP to the service and its children."""
@@ -182,9 +179,7 @@ class Processes:
 
     def _sweep_stray(self, service: Service) -> None:
         for process in self._strays(service):
-            for member in _family(process):
-                member.kill()
-            process.wait(timeout=10)
+            _kill(_family(process))
 
     def _strays(self, service: Service) -> Iterator[psutil.Process]:
         """Find processes of this very service that no pid file names any more."""
@@ -270,6 +265,20 @@ def _alive(pid: int) -> psutil.Process | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else process
     except psutil.Error:
         return None
+
+
+def _wait_gone(processes: list[psutil.Process], timeout: float) -> None:
+    """Return when all are dead. psutil would also wait until somebody has buried the zombies."""
+    deadline = time.monotonic() + timeout
+    while any(_alive(p.pid) and p.is_running() for p in processes) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    _wait_gone(processes, KILLED_WITHIN)
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
