@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STEM ?=
+HEADLESS ?=
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
@@ -29,9 +30,9 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-lab: setup ## Start the stack and open JupyterLab on your own copies of the labs
+lab: setup ## Start the stack and open JupyterLab on your copies of the labs (HEADLESS=1: no browser)
 	@$(BIN)/lab up
-	@$(BIN)/lab notebook
+	@$(BIN)/lab notebook $(if $(HEADLESS),--no-browser)
 
 up: setup ## Start the stack
 	@$(BIN)/lab up
