@@ -244,7 +244,9 @@ def _unprivileged_prefix() -> list[str]:
             "work as an ordinary user, or install util-linux",
         )
     who = [f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
-    return [setpriv, *who, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # Without the secure bit access(2), which initdb asks, would not count the capability.
+    extra = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    return [setpriv, *who, *extra, "--securebits=+no_setuid_fixup"]
 
 
 def _require(done: CompletedProcess[str], what: str, folder: Path) -> None:
