@@ -145,6 +145,15 @@ class Stack:
             self.backend.start(service)
         return True
 
+    def tool(self, name: str, program: str, *arguments: str) -> str:
+        """Run a command-line tool that comes with a service and return what it prints.
+
+        It runs in the service's data folder; a word with a ``*`` stands for the files that fit.
+
+        >>> print(Stack().tool("kafka", "kafka-metadata-quorum", "describe", "--status"))
+        """
+        return self.backend.tool(find_service(name, self.services), program, arguments)
+
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """Return the last lines of a service's log."""
         return self.backend.logs(find_service(name, self.services), lines)

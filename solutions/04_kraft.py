@@ -41,7 +41,6 @@ from confluent_kafka import Consumer, ConsumerGroupState, Producer, TopicPartiti
 
 from lablib import Ledger, Stack, SyntheticSales, delete_topics
 from lablib.producer import Producer as LedgerProducer
-from lablib.tools_kafka import kafka_tool
 
 # %%
 stack = Stack()
@@ -101,7 +100,6 @@ for _, record in answers[-3:]:
 # A reader **subscribes** and **polls**. It tells Kafka who it is (`group.id`, more in chapter 3) and
 # where to begin when it has never been here: at the `earliest` record. Then we poll, record by record,
 # until each partition has said that it is at its end.
-
 
 # %%
 def reader(topic, group):
@@ -301,7 +299,6 @@ def join(group, member, settings=QUICK):
 # A member takes part by polling. In real life each is a program on a machine of its own; here they
 # take turns, until the group is *stable* and its list is what the members themselves say.
 
-
 # %%
 def settle(group, members):
     deadline = time.monotonic() + 30
@@ -310,9 +307,7 @@ def settle(group, members):
             consumer.poll(0.005)
         own = {m: [p.partition for p in c.assignment()] for m, c in members.items()}
         told = admin.describe_consumer_groups([group])[group].result(10)
-        listed = {
-            m.client_id: [p.partition for p in m.assignment.topic_partitions] for m in told.members
-        }
+        listed = {m.client_id: [p.partition for p in m.assignment.topic_partitions] for m in told.members}
         if told.state == ConsumerGroupState.STABLE and listed == own:
             return own
     raise TimeoutError(f"{group} did not settle: {told.state}, {own}")
@@ -367,10 +362,7 @@ lab.recall("fourth", truth="b" if not had["Dea"] else "c" if shared else "a")
 play(f"{RUN}-consumer", {"group.protocol": "consumer"})
 dealt = Counter(group for _, group, _, what, _ in events if what == "gets")
 classic, newer = dealt[f"{RUN}-classic"], dealt[f"{RUN}-consumer"]
-print(
-    f"Partitions dealt out in the five steps: {classic} times (classic), {newer} times (consumer)."
-)
-
+print(f"Partitions dealt out in the five steps: {classic} times (classic), {newer} times (consumer).")
 
 # %%
 def draw(axes, kind):
@@ -416,9 +408,7 @@ with closing(Consumer(KAFKA | {"group.id": night, "enable.auto.commit": False}))
         clerk.assign([TopicPartition(SALES, partition, 0)])
         done = clerk.consume(count, timeout=10)
         clerk.commit(asynchronous=False)
-        print(
-            f"{len(done)} sales of partition {partition}, the last one has offset {done[-1].offset()}"
-        )
+        print(f"{len(done)} sales of partition {partition}, the last one has offset {done[-1].offset()}")
 
 # %%
 places = [TopicPartition(SALES, partition) for partition in range(3)]
@@ -445,7 +435,6 @@ lab.check("behind", behind, ends=ends, committed=committed)
 # %% [markdown]
 # Next morning the shops sell on, 500 sales a second. The clerk goes on where he was; he manages 1,500.
 # From second 2 to 3.5 he has a break. We measure his lag all the time.
-
 
 # %%
 def work_a_little(clerk, count):
@@ -513,7 +502,6 @@ print(f"{again} sales read again; {sent - sent_before} were sent since then.")
 # Now a night with three clerks. One has a large pile and works through it. One has nothing left to
 # do. One hangs: the program still says "I am here", so Kafka leaves it the partition, but it reads
 # nothing any more. Chance decides who. You see their bookmarks at two moments.
-
 
 # %%
 def work(crew, pace, rounds):
@@ -628,7 +616,6 @@ lab.recall("cut", truth="a" if lost else "b" if twice else "c")
 # the night the power fails twice: at one pile before it is written, at another one right after.
 # Afterwards his lag is 0, all lamps are green, and sales are missing.
 
-
 # %%
 def lossy(clerk, write):
     pile = []
@@ -642,7 +629,6 @@ def lossy(clerk, write):
 
 # %% [markdown]
 # The next two cells make such a night: three shifts, and a `write` that fails twice.
-
 
 # %%
 def three_shifts(worker, group):
@@ -721,9 +707,7 @@ admin.create_topics([ka.NewTopic(ARCHIVE, 1, config=config)])[ARCHIVE].result(10
 one_by_one = Producer(KAFKA | {"batch.num.messages": 1})  # a batch is never cut by a segment
 now = int(time.time() * 1000)
 for hour in range(252):
-    one_by_one.produce(
-        ARCHIVE, value=f"turnover of hour {hour}", timestamp=now - (252 - hour) * HOUR
-    )
+    one_by_one.produce(ARCHIVE, value=f"turnover of hour {hour}", timestamp=now - (252 - hour) * HOUR)
 print(f"{one_by_one.flush(30)} records are still without an answer.")
 
 # %%
@@ -738,7 +722,6 @@ lab.predict(
     },
     choice=...,
 )
-
 
 # %%
 def keep(days):
@@ -762,15 +745,11 @@ def first_offset(after):  # wait until the log begins behind this offset
 keep(days=7)
 first = first_offset(after=0)
 print(f"The log now begins at offset {first}: {252 - first} records stay.")
-print(
-    f"The oldest of them tells of {252 - first} hours ago, that is {(252 - first) / 24:.1f} days."
-)
+print(f"The oldest of them tells of {252 - first} hours ago, that is {(252 - first) / 24:.1f} days.")
 
 # %%
 kept = 252 - first
-lab.recall(
-    "archive", truth="a" if kept == 252 else "b" if kept == 168 else "c" if kept > 168 else "d"
-)
+lab.recall("archive", truth="a" if kept == 252 else "b" if kept == 168 else "c" if kept > 168 else "d")
 
 # %%
 figure, axes = plt.subplots(figsize=(9, 2))
@@ -819,30 +798,21 @@ lab.check("survivor", survivor, begins=first_offset(after=first))
 # and broker. Kafka's own tool tells what the vote has come to:
 
 # %%
-vote = kafka_tool(stack, "kafka-metadata-quorum", "describe", "--status")
+vote = stack.tool("kafka", "kafka-metadata-quorum", "describe", "--status")
 print(vote)
 
 # %% [markdown]
 # `LeaderEpoch` counts the elections. `HighWatermark` is the offset up to which the majority has the
 # metadata log. Now make a topic, and read in the log what that meant.
 
-
 # %%
 def decisions(topic):
     log = "__cluster_metadata-0/*.log"
-    dump = kafka_tool(stack, "kafka-dump-log", "--cluster-metadata-decoder", "--files", log)
-    written = [
-        json.loads(line.split("payload: ")[1]) for line in dump.splitlines() if "payload: " in line
-    ]
-    made = [
-        n
-        for n, r in enumerate(written)
-        if r["type"] == "TOPIC_RECORD" and r["data"]["name"] == topic
-    ]
+    dump = stack.tool("kafka", "kafka-dump-log", "--cluster-metadata-decoder", "--files", log)
+    written = [json.loads(line.split("payload: ")[1]) for line in dump.splitlines() if "payload: " in line]
+    made = [n for n, r in enumerate(written) if r["type"] == "TOPIC_RECORD" and r["data"]["name"] == topic]
     names = {topic, written[made[-1]]["data"]["topicId"]}
-    return [
-        record for record in written[made[-1] :] if names & set(map(str, record["data"].values()))
-    ]
+    return [record for record in written[made[-1] :] if names & set(map(str, record["data"].values()))]
 
 
 # %%
@@ -926,9 +896,7 @@ stack.restart("kafka")
 back = time.monotonic() - began
 wait_until(lambda: sender.report.acknowledged == 2400)
 report = sender.wait(60)
-print(
-    f"Kafka was away for {back - killed:.1f} s. Then: {report.acknowledged} of {report.sent} stored."
-)
+print(f"Kafka was away for {back - killed:.1f} s. Then: {report.acknowledged} of {report.sent} stored.")
 
 # %%
 ledger = [entry.value for entry in Ledger().entries(OUTAGE, report.run)]
@@ -949,18 +917,14 @@ axes.axvspan(killed, back, alpha=0.15, label="Kafka is away")
 axes.set(xlabel="seconds", ylabel="sales")
 axes.legend()
 gap = max(h - s for h, s in zip(handed, stored, strict=True))
-lab.show(
-    figure, alt=f"Sales go on; the acknowledgements stand still, up to {gap} behind, then catch up."
-)
+lab.show(figure, alt=f"Sales go on; the acknowledgements stand still, up to {gap} behind, then catch up.")
 
 # %%
 epochs = [
     int(text.split("LeaderEpoch:")[1].split()[0])
-    for text in (vote, kafka_tool(stack, "kafka-metadata-quorum", "describe", "--status"))
+    for text in (vote, stack.tool("kafka", "kafka-metadata-quorum", "describe", "--status"))
 ]
-print(
-    f"The leader's epoch was {epochs[0]} before and is {epochs[1]} now: there was a new election."
-)
+print(f"The leader's epoch was {epochs[0]} before and is {epochs[1]} now: there was a new election.")
 
 # %% [markdown]
 # The sales waited in the producer's memory. Kafka came back with its log, elected a leader (itself),

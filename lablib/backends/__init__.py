@@ -65,6 +65,15 @@ class Backend(Protocol):
     def log_location(self, service: Service) -> str:
         """Tell where the whole log is: a path, or a command that shows it."""
 
+    def tool(self, service: Service, program: str, arguments: Sequence[str]) -> str:
+        """Run a program that comes with a service, in its data folder; return what it prints.
+
+        An argument with a ``*`` stands for the files there that fit, joined by commas.
+
+        Raises:
+            LabError: there is no such program, no such file, or it failed, with its last lines.
+        """
+
     def environment(self) -> dict[str, str]:
         """Return what clients need to reach the services (``lab env``)."""
 

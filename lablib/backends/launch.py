@@ -8,7 +8,7 @@ import shutil
 import sys
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,11 @@ from lablib.settings import Settings
 
 UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root
 HOST = "127.0.0.1"
+# Under the names that they have in Kafka's bin folder; True for those that ask a broker.
+KAFKA_TOOLS = {
+    "kafka-dump-log": ("org.apache.kafka.tools.DumpLogSegments", False),
+    "kafka-metadata-quorum": ("org.apache.kafka.tools.MetadataQuorumCommand", True),
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,17 @@ class Launcher:
             "POSTGRES_PASSWORD": self.password(),
             "POSTGRES_DSN": f"postgresql://lab:{self.password()}@{HOST}:{postgres}/lab",
         }
+
+    def tool(self, service: Service, program: str, arguments: Sequence[str]) -> list[str]:
+        """Return the command line of a program that comes with a service."""
+        if service.name != "kafka" or program not in KAFKA_TOOLS:
+            known = ", ".join(sorted(KAFKA_TOOLS))
+            raise LabError(f"{service.name} has no tool {program!r}.", f"kafka has: {known}")
+        main, asks_a_broker = KAFKA_TOOLS[program]
+        quiet = self.settings.stack_files / "kafka" / "tools-log4j2.yaml"
+        address = ["--bootstrap-server", f"{HOST}:{self.port('kafka')}"] if asks_a_broker else []
+        words = [f"-Dlog4j2.configurationFile={quiet}", main, *address, *arguments]
+        return self.java("kafka", words)
 
     # -- Kafka and Connect -------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from lablib.settings import Settings
 OWNER = "LAB_OWNER"
 STOP_WITHIN = 15.0
 KILLED_WITHIN = 10.0
+TOOL_WITHIN = 60.0
 
 
 class Processes:
@@ -129,6 +130,19 @@ class Processes:
     def log_location(self, service: Service) -> str:
         """Return the path of the log file."""
         return str(self._log(service))
+
+    def tool(self, service: Service, program: str, arguments: Sequence[str]) -> str:
+        """Run one of Kafka's command-line tools in the broker's data folder."""
+        folder = self.launcher.data(service.name)
+        words = [_fitting(folder, word) if "*" in word else word for word in arguments]
+        command = self.launcher.tool(service, program, words)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=TOOL_WITHIN, check=False
+        )
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise LabError(f"{program} failed.", "\n".join(said[-6:]), "lab status")
+        return done.stdout
 
     def environment(self) -> dict[str, str]:
         """Return addresses and the password, as clients on this machine need them."""
@@ -229,6 +243,13 @@ def spawn_detached(command: list[str], environment: dict[str, str], folder: Path
     finally:
         os.close(read)
         os.close(write)
+
+
+def _fitting(folder: Path, pattern: str) -> str:
+    files = sorted(str(path.relative_to(folder)) for path in folder.glob(pattern))
+    if not files:
+        raise LabError(f"No file fits {pattern}.", f"looked in {folder}")
+    return ",".join(files)
 
 
 def refuse_busy_port(service: Service, port: int) -> None:

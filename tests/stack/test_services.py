@@ -151,3 +151,18 @@ def _owner(process: psutil.Process) -> str | None:
         return process.environ().get(OWNER) if alive else None
     except psutil.Error:
         return None
+
+
+def test_a_services_own_tools(stack: Stack) -> None:
+    """Kafka's tools run beside the broker; a wrong name and a wrong file are answered."""
+    quorum = stack.tool("kafka", "kafka-metadata-quorum", "describe", "--status")
+    assert "LeaderId:" in quorum
+    log = "__cluster_metadata-0/*.log"
+    dump = stack.tool("kafka", "kafka-dump-log", "--cluster-metadata-decoder", "--files", log)
+    assert '"type":"TOPIC_RECORD"' in dump
+    with pytest.raises(LabError, match="kafka-dump-log, kafka-metadata-quorum"):
+        stack.tool("kafka", "kafka-make-coffee")
+    with pytest.raises(LabError, match=r"No file fits nowhere/\*"):
+        stack.tool("kafka", "kafka-dump-log", "--files", "nowhere/*")
+    with pytest.raises(LabError, match="kafka-dump-log failed"):
+        stack.tool("kafka", "kafka-dump-log", "--frobnicate")

@@ -54,6 +54,9 @@ class FakeBackend:
     def log_location(self, service: Service) -> str:
         return f"/logs/{service.name}.log"
 
+    def tool(self, service: Service, program: str, arguments: Sequence[str]) -> str:
+        return f"{service.name}: {program} {' '.join(arguments)}"
+
     def environment(self) -> dict[str, str]:
         return {}
 

@@ -40,7 +40,7 @@ def test_the_server_listens_on_this_machine_only(tmp_path: Path) -> None:
 
 def test_it_opens_at_the_first_lab_when_there_is_one(tmp_path: Path) -> None:
     """Without copies, JupyterLab opens at its launcher instead of an error."""
-    settings = Settings(home=tmp_path)
+    settings = Settings(home=tmp_path, data=tmp_path / ".lab")
     assert not any("default_url" in part for part in jupyter_command(settings))
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "00_start_here.ipynb").touch()

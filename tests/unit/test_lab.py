@@ -54,7 +54,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     vars(module).update(even=mark(even), shaky=mark(shaky))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    return Lab("77_probe", Settings(home=tmp_path))
+    return Lab("77_probe", Settings(home=tmp_path, data=tmp_path / ".lab"))
 
 
 def test_a_mistyped_lab_is_named() -> None:
@@ -156,7 +156,7 @@ def test_an_unknown_exercise_is_answered_with_the_known_ones(lab: Lab, shown: li
 def test_a_prediction_is_kept_over_sessions(lab: Lab, shown: list[Notice], tmp_path: Path) -> None:
     """A learner is held to the choice also after the kernel was restarted."""
     lab.predict("keys", "Where?", OPTIONS, choice="b")
-    again = Lab("77_probe", Settings(home=tmp_path))
+    again = Lab("77_probe", Settings(home=tmp_path, data=tmp_path / ".lab"))
     again.predict("keys", "Where?", OPTIONS)
     again.recall("keys", truth="a")
     assert "You said: b: all partitions" in shown[1].text
@@ -223,7 +223,7 @@ def test_the_end_tells_of_threads_that_failed(
     thread.join()
     lab.finish()
     assert "loader: ZeroDivisionError" in shown[0].text
-    Lab("77_probe", Settings(home=tmp_path)).finish()
+    Lab("77_probe", Settings(home=tmp_path, data=tmp_path / ".lab")).finish()
     assert "loader" not in shown[1].text
 
 

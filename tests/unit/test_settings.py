@@ -23,6 +23,8 @@ def test_the_file_env_counts_and_the_environment_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arguments before variables before the file."""
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "versions.env").touch()
     (tmp_path / ".env").write_text("LAB_PORT_OFFSET=7\nLAB_STACK=processes\n")
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
     monkeypatch.delenv("LAB_PORT_OFFSET", raising=False)

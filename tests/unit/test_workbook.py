@@ -26,7 +26,7 @@ def publish(home: Path, text: str) -> bytes:
 def settings(tmp_path: Path) -> Settings:
     """A checkout with one lab."""
     publish(tmp_path, "x = ...")
-    return Settings(home=tmp_path)
+    return Settings(home=tmp_path, data=tmp_path / ".lab")
 
 
 def work(settings: Settings) -> Path:
