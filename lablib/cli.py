@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shlex
 import signal
 import sys
@@ -35,6 +36,9 @@ app = typer.Typer(
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+# Packages whose errors come from a server that is away, rather than from a mistake of ours.
+CLIENTS = ("psycopg", "cimpl", "confluent_kafka", "sqlite3", "httpx")
+
 Name = Annotated[str, typer.Argument(help="A service: postgres, kafka, connect or watchdog.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -54,6 +58,12 @@ def main() -> None:
     except OSError as error:
         err.print(f"[bold red]Error[/] The system refuses: {_plain(str(error))}")
         err.print("[bold]Try[/]   lab doctor")
+        sys.exit(1)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in CLIENTS:
+            raise
+        err.print(f"[bold red]Error[/] A server did not answer as it should: {_plain(str(error))}")
+        err.print("[bold]Try[/]   lab status, then lab up")
         sys.exit(1)
 
 
@@ -152,10 +162,7 @@ def down(
     stack = _stack()
     with out.status("Stopping ..."):
         if volumes:
-            from lablib.ledger import Ledger
-
             stack.wipe()
-            Ledger(settings=stack.settings).clear()
         else:
             stack.down()
     out.print("The stack is down." + (" Its data is gone." if volumes else " Its data stays."))
@@ -240,7 +247,6 @@ def produce(
     invalid: Annotated[float, typer.Option(help="Fraction of broken events (synthetic).")] = 0.0,
 ) -> None:
     """Send sales to Kafka. Ctrl-C ends it in order: what was sent is waited for."""
-    from lablib.ledger import Ledger
     from lablib.online_retail import OnlineRetail
     from lablib.producer import Producer
     from lablib.synthetic import SyntheticSales
@@ -250,7 +256,7 @@ def produce(
     stack = _stack()
     events: SyntheticSales | OnlineRetail
     if source == "synthetic":
-        seed = len(Ledger(settings=stack.settings).runs()) + 1 if seed is None else seed
+        seed = secrets.randbelow(1_000_000) if seed is None else seed
         events = SyntheticSales(seed, duplicates=duplicates, late=late, invalid=invalid)
         count = 1000 if count is None else count
         out.print(f"{count:,} sales of the synthetic chain, seed {seed}")
@@ -327,6 +333,10 @@ def _show_verification(result: Verification) -> None:
             out.print(f"  {c.place}: {c.note}")
         for example in c.examples:
             out.print(f"  {c.place}: {_plain(example)}")
+    if result.sending:
+        err.print(
+            "[bold]Not yet[/]: a producer is sending. [bold]Try[/] lab verify when it is done"
+        )
     if result.waiting:
         err.print(
             f"[bold]Not yet[/]: the sink still has {result.waiting:,} records to read.\n"

@@ -44,6 +44,11 @@ class ConnectorStatus:
         return bool(self.tasks) and all(state == "RUNNING" for state in states)
 
     @property
+    def resting(self) -> bool:
+        """True if somebody paused or stopped it."""
+        return self.state in ("PAUSED", "STOPPED")
+
+    @property
     def failed(self) -> bool:
         """True if the connector itself or one of its tasks gave up."""
         return self.state == "FAILED" or bool(self.failed_tasks)

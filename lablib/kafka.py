@@ -100,7 +100,7 @@ def committed_offsets(stack: Stack, group: str, topic: str) -> dict[int, int]:
 def lag(stack: Stack, group: str, topic: str) -> int:
     """Return how many records of a topic a consumer group has not committed yet."""
     committed = committed_offsets(stack, group, topic)
-    return sum(end - committed.get(p, 0) for p, end in end_offsets(stack, topic).items())
+    return sum(max(0, end - committed.get(p, 0)) for p, end in end_offsets(stack, topic).items())
 
 
 def read_topic(stack: Stack, topic: str) -> Iterator[Message]:
@@ -109,7 +109,10 @@ def read_topic(stack: Stack, topic: str) -> Iterator[Message]:
     Raises:
         LabError: the topic does not exist, or Kafka stopped answering.
     """
-    ends = {p: end for p, end in end_offsets(stack, topic).items() if end > 0}
+    offsets = end_offsets(stack, topic)
+    if not offsets:
+        raise LabError(f"There is no topic {topic!r}.", next="lab up makes the lab's topics")
+    ends = {p: end for p, end in offsets.items() if end > 0}
     with consumer(stack) as client:
         positions = dict.fromkeys(ends, 0)
         patience = time.monotonic() + TIMEOUT

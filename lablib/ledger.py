@@ -12,6 +12,7 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -26,10 +27,10 @@ SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS runs (
-    run INTEGER PRIMARY KEY, started TEXT DEFAULT CURRENT_TIMESTAMP, topic TEXT, source TEXT
+    run INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT DEFAULT CURRENT_TIMESTAMP, topic TEXT, source TEXT
 );
 CREATE TABLE IF NOT EXISTS chunks (
-    chunk INTEGER PRIMARY KEY, run INTEGER REFERENCES runs, kinds TEXT, sizes BLOB, payload BLOB,
+    chunk INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER REFERENCES runs, kinds TEXT, sizes BLOB, payload BLOB,
     answered INTEGER DEFAULT 0, failed TEXT, unknown TEXT
 );
 CREATE INDEX IF NOT EXISTS chunks_of_run ON chunks (run);
@@ -126,15 +127,30 @@ class Ledger:
             failed: positions in the chunk of events that Kafka refused for certain.
             unknown: positions of events that timed out, so that they may or may not be there.
         """
-        self._db.execute(
-            "UPDATE chunks SET answered = 1, failed = ?, unknown = ? WHERE chunk = ?",
-            (_positions(failed), _positions(unknown), chunk),
-        )
+        try:
+            self._db.execute(
+                "UPDATE chunks SET answered = 1, failed = ?, unknown = ? WHERE chunk = ?",
+                (_positions(failed), _positions(unknown), chunk),
+            )
+        except sqlite3.Error as error:
+            raise LabError(
+                "The ledger cannot be written, so these events count as unknown.",
+                f"{self.path}: {error}",
+                "free some space; lab verify tells what has arrived",
+            ) from error
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._db.executescript("DELETE FROM chunks; DELETE FROM runs;")
-        self._db.execute("VACUUM")
+    @staticmethod
+    def discard(settings: Settings) -> None:
+        """Empty the ledger of a checkout; a file that is no ledger any more is deleted.
+
+        Numbers are not used again: a producer that still runs must not write into others' chunks.
+        """
+        with suppress(LabError, sqlite3.Error):
+            Ledger(settings=settings)._db.executescript("DELETE FROM chunks; DELETE FROM runs;")
+            return
+        path = settings.data / "ledger.sqlite"
+        for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            file.unlink(missing_ok=True)
 
     # -- reading -----------------------------------------------------------------------------
 

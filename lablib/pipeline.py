@@ -18,5 +18,7 @@ def install(stack: Stack) -> ConnectorStatus:
     """Make what is missing of topics, tables and sink; doing it again changes nothing."""
     create_topics(stack)
     apply_sql(stack)
-    sink = stack.settings.stack_files / "connect" / "sales-sink.json"
-    return Connect(stack.env["CONNECT_URL"]).register(sink)
+    connect = Connect(stack.env["CONNECT_URL"])
+    if SINK in connect.connectors() and connect.status(SINK).resting:
+        connect.resume(SINK)
+    return connect.register(stack.settings.stack_files / "connect" / "sales-sink.json")

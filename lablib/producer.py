@@ -165,10 +165,12 @@ class Producer:
 
         def run() -> None:
             try:
-                self.send(events, **options)
+                self._send(events, **options)
             except BaseException as error:
+                log.warning("the producer ended: %s", str(error).replace("\n", " "))
                 self._failure = error
 
+        self._stop.clear()
         self._failure = None
         self._thread = threading.Thread(target=run, name="producer", daemon=True)
         self._thread.start()
@@ -211,6 +213,18 @@ class Producer:
             DeliveryFailed: Kafka did not take some events; ``report`` and the ledger tell which.
             LabError: the topic does not exist, or an argument makes no sense.
         """
+        self._stop.clear()
+        return self._send(events, count=count, rate=rate, speedup=speedup, watch=watch)
+
+    def _send(
+        self,
+        events: Iterable[Event],
+        *,
+        count: int | None = None,
+        rate: float | None = None,
+        speedup: float | None = None,
+        watch: Callable[[Report], None] = lambda _: None,
+    ) -> Report:
         if count is not None and (isinstance(count, bool) or count < 0):
             raise LabError("A count is a number of events, 0 or more.", repr(count))
         if rate is not None and speedup is not None:
@@ -218,7 +232,6 @@ class Producer:
         if rate is not None:
             self.rate = rate
         pace = EventTime(speedup, self._cap, time.monotonic) if speedup is not None else self._pace
-        self._stop.clear()
         client = ck.Producer(self._config)
         self._require_topic(client)
         self.report = Report(self._ledger.begin(self.topic, str(events)[:200]))

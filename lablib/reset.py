@@ -21,8 +21,11 @@ GONE_WITHIN = 30.0
 def reset_pipeline(stack: Stack) -> None:
     """Empty topics, table, dead letters, offsets and ledger, and make the pipeline anew.
 
-    Afterwards everything is as after the first ``lab up``. The servers stay up.
+    Afterwards everything is as after the first ``lab up``. The servers stay up. Raises LabError,
+    before anything is deleted, if one of them does not answer.
     """
+    if away := [s.name for s in stack.status() if not s.ready and s.name != "watchdog"]:
+        raise LabError(f"Nothing was emptied: {', '.join(away)} does not answer.", next="lab up")
     connect = Connect(stack.env["CONNECT_URL"])
     connect.delete(SINK)
     client = admin(stack)
@@ -30,7 +33,7 @@ def reset_pipeline(stack: Stack) -> None:
     delete_topics(stack, TOPIC, DEAD_LETTERS)
     with connection(stack) as session:
         session.execute("DROP TABLE IF EXISTS sales_raw")
-    Ledger(settings=stack.settings).clear()
+    Ledger.discard(stack.settings)
     install(stack)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lablib.errors import LabError
@@ -51,6 +51,17 @@ class Settings(BaseSettings):
         default_factory=lambda values: values["home"] / ".lab",
         description="what this checkout's stack keeps: data, logs, passwords, the ledger",
     )
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @field_validator("data", mode="after")
+    @classmethod
+    def _below_home(cls, data: Path, info: ValidationInfo) -> Path:
+        """Take a relative folder as one below the checkout, not below whoever asks."""
+        return Path(info.data["home"], data.expanduser()).resolve()
 
     @classmethod
     def settings_customise_sources(

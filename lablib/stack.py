@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from lablib.backends import Backend, Observed, State
 from lablib.backends.select import select_backend
 from lablib.errors import LabError, NotReady
+from lablib.ledger import Ledger
 from lablib.probes import PROBES, Answer
 from lablib.services import SERVICES, Service, find_service
 from lablib.settings import Settings, load_settings
@@ -76,6 +77,13 @@ class Stack:
         """
         with self._lock():
             self.backend.prepare(self.services)
+            for service in reversed(self._ordered()):
+                if self.backend.inspect(service).state is State.MOVED:
+                    self.backend.stop(service)
+            # Before anything starts: half a stack would be in the way of the remedy.
+            for service in self.services:
+                if not self.backend.inspect(service).up:
+                    self.backend.check(service)
             self._in_order(partial(self._bring_up, tell=tell))
 
     def down(self) -> None:
@@ -85,10 +93,12 @@ class Stack:
                 self.backend.stop(service)
 
     def wipe(self) -> None:
-        """End all services and delete their data."""
-        self.down()
+        """End all services and delete their data, the ledger included."""
         with self._lock():
+            for service in reversed(self._ordered()):
+                self.backend.stop(service)
             self.backend.wipe()
+            Ledger.discard(self.settings)
 
     def status(self) -> list[ServiceStatus]:
         """Look at every service at this moment."""
@@ -104,11 +114,13 @@ class Stack:
 
     def kill(self, name: str) -> None:
         """End a service the hard way (SIGKILL); it stays down until ``restart`` or ``up``."""
-        self._while_up(name, self.backend.kill)
+        with self._lock():
+            self._while_up(name, self.backend.kill)
 
     def pause(self, name: str) -> None:
         """Freeze a service until ``resume``."""
-        self._while_up(name, self.backend.pause)
+        with self._lock():
+            self._while_up(name, self.backend.pause)
 
     def resume(self, name: str) -> None:
         """Let a paused service go on."""
@@ -305,6 +317,8 @@ class Stack:
 def _new_lines(known: Sequence[str], latest: Sequence[str]) -> Iterable[str]:
     """Return what ``latest`` has after the end of ``known`` (all of it if they do not overlap)."""
     tail = list(known[-5:])
+    if not tail:
+        return latest
     for end in range(len(latest), 0, -1):
         if list(latest[max(0, end - len(tail)) : end]) == tail:
             return latest[end:]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+from itertools import chain
 
 import orjson
 
 from lablib.kafka import lag, read_topic
-from lablib.ledger import Ledger, Outcome
+from lablib.ledger import Entry, Ledger, Outcome
 from lablib.pipeline import DEAD_LETTERS, SINK_GROUP, TOPIC
 from lablib.postgres import connection
 from lablib.sale import FIELDS, Kind
@@ -60,11 +61,14 @@ class Verification:
 
     comparisons: tuple[Comparison, ...]
     waiting: int = 0
+    """Records that the sink has not committed yet."""
+    sending: bool = False
+    """True if a producer was at work meanwhile."""
 
     @property
     def verdict(self) -> Verdict:
-        """Tell the outcome; ``not yet`` while the sink has records to read."""
-        if self.waiting:
+        """Tell the outcome; ``not yet`` while a producer sends or the sink has records to read."""
+        if self.waiting or self.sending:
             return Verdict.NOT_YET
         exact = all(c.exact for c in self.comparisons)
         return Verdict.EXACT if exact else Verdict.DIFFERENT
@@ -82,7 +86,8 @@ def verify(
 ) -> Verification:
     """Compare the topic ``sales``, its dead letters and ``sales_raw`` with the ledger.
 
-    Waits first until the sink has read everything.
+    Waits first until the sink has read everything. A send of unknown outcome counts as sent if the
+    topic has it: then table and dead letters must have it, too.
 
     Args:
         stack: whose pipeline.
@@ -91,11 +96,15 @@ def verify(
         watch: is called with the number of records that the sink still has to read.
     """
     ledger = ledger or Ledger(settings=stack.settings)
+    before = ledger.totals(TOPIC)
     waiting = wait_for_sink(stack, within, watch)
-    return Verification(
-        (_compare_topic(stack, ledger), _compare_table(stack, ledger), _compare_dlq(stack, ledger)),
-        waiting,
+    in_topic = _records(stack, TOPIC)
+    comparisons = (
+        _compare_topic(stack, ledger, in_topic),
+        _compare_table(stack, _arrived(ledger, in_topic)),
+        _compare_dlq(stack, ledger, in_topic),
     )
+    return Verification(comparisons, waiting, sending=ledger.totals(TOPIC) != before)
 
 
 def wait_for_sink(
@@ -109,22 +118,45 @@ def wait_for_sink(
     return waiting
 
 
-def _digest(value: bytes) -> int:
-    return int.from_bytes(blake2b(value, digest_size=8).digest())
+def _digest(key: bytes, value: bytes) -> int:
+    content = len(key).to_bytes(4) + key + value
+    return int.from_bytes(blake2b(content, digest_size=8).digest())
+
+
+def _content(stack: Stack, topic: str) -> Iterator[tuple[bytes, bytes]]:
+    for message in read_topic(stack, topic):
+        key, value = message.key() or b"", message.value() or b""
+        assert isinstance(key, bytes)
+        assert isinstance(value, bytes)
+        yield key, value
+
+
+def _records(stack: Stack, topic: str) -> Counter[int]:
+    """Count the records of a topic by their content, the key included: it decides on the order."""
+    return Counter(_digest(key, value) for key, value in _content(stack, topic))
+
+
+def _arrived(ledger: Ledger, in_topic: Counter[int]) -> Iterator[Entry]:
+    """Yield what Kafka has for certain: acknowledged, or of unknown outcome but seen there."""
+    for entry in ledger.entries(TOPIC):
+        if entry.outcome is Outcome.ACKNOWLEDGED or (
+            entry.outcome is Outcome.UNKNOWN and in_topic[_digest(entry.key, entry.value)]
+        ):
+            yield entry
 
 
 def _compare_copies(
-    comparison: Comparison, acknowledged: Counter[int], possible: Counter[int], found: Counter[int]
+    comparison: Comparison, certain: Counter[int], possible: Counter[int], found: Counter[int]
 ) -> dict[int, str]:
-    """Compare how often each value is there with how often it was sent; return what differs."""
-    comparison.expected, comparison.found = acknowledged.total(), found.total()
+    """Compare how often each record is there with how often it was sent; return what differs."""
+    comparison.expected, comparison.found = certain.total(), found.total()
     wrong: dict[int, str] = {}
-    for digest, number in acknowledged.items():
+    for digest, number in certain.items():
         if found[digest] < number:
             comparison.missing += number - found[digest]
             wrong[digest] = "missing"
     for digest, number in found.items():
-        most = acknowledged[digest] + possible[digest]
+        most = certain[digest] + possible[digest]
         if not most:
             comparison.unexpected += number
             wrong[digest] = "unexpected"
@@ -134,52 +166,48 @@ def _compare_copies(
     return wrong
 
 
-def _compare_topic(stack: Stack, ledger: Ledger) -> Comparison:
+def _show(
+    stack: Stack, ledger: Ledger, comparison: Comparison, wrong: dict[int, str], topic: str
+) -> None:
+    """Keep examples of what differs: from the ledger, and from the topic itself."""
+    if not wrong:
+        return
+    sent = ((entry.key, entry.value) for entry in ledger.entries(TOPIC))
+    for key, value in chain(sent, _content(stack, topic)):
+        if what := wrong.pop(_digest(key, value), None):
+            comparison.example(f"{what}: {value[:160].decode(errors='replace')}")
+            if not wrong or len(comparison.examples) == EXAMPLES:
+                return
+
+
+def _compare_topic(stack: Stack, ledger: Ledger, in_topic: Counter[int]) -> Comparison:
     comparison = Comparison(f"topic {TOPIC}")
-    acknowledged, possible = Counter[int](), Counter[int]()
+    certain, possible = Counter[int](), Counter[int]()
     for entry in ledger.entries(TOPIC):
         if entry.outcome is Outcome.ACKNOWLEDGED:
-            acknowledged[_digest(entry.value)] += 1
+            certain[_digest(entry.key, entry.value)] += 1
         elif entry.outcome is Outcome.UNKNOWN:
-            possible[_digest(entry.value)] += 1
-    found = Counter(_digest(m.value() or b"") for m in read_topic(stack, TOPIC))
-    wrong = _compare_copies(comparison, acknowledged, possible, found)
-    if wrong:
-        _show(comparison, wrong, (e.value for e in ledger.entries(TOPIC)))
-        _show(comparison, wrong, (m.value() or b"" for m in read_topic(stack, TOPIC)))
+            possible[_digest(entry.key, entry.value)] += 1
+    wrong = _compare_copies(comparison, certain, possible, in_topic)
+    _show(stack, ledger, comparison, wrong, TOPIC)
     if possible:
         comparison.note = f"{possible.total():,} sends of unknown outcome may be there or not"
     return comparison
 
 
-def _show(comparison: Comparison, wrong: dict[int, str], values: Iterable[bytes]) -> None:
-    for value in values:
-        if len(comparison.examples) == EXAMPLES:
-            return
-        if what := wrong.pop(_digest(value), None):
-            comparison.example(f"{what}: {value[:160].decode(errors='replace')}")
-
-
-def _compare_dlq(stack: Stack, ledger: Ledger) -> Comparison:
+def _compare_dlq(stack: Stack, ledger: Ledger, in_topic: Counter[int]) -> Comparison:
     """Dead letters are delivered at least once, so a second copy after a crash is only a note."""
     comparison = Comparison(f"topic {DEAD_LETTERS}")
-    acknowledged, possible = Counter[int](), Counter[int]()
-    for entry in ledger.entries(TOPIC):
-        if entry.kind is Kind.INVALID:
-            known = acknowledged if entry.outcome is Outcome.ACKNOWLEDGED else possible
-            if entry.outcome is not Outcome.FAILED:
-                known[_digest(entry.value)] += 1
-    found = Counter(_digest(m.value() or b"") for m in read_topic(stack, DEAD_LETTERS))
-    wrong = _compare_copies(comparison, acknowledged, possible, found)
+    arrived = _arrived(ledger, in_topic)
+    certain = Counter(_digest(e.key, e.value) for e in arrived if e.kind is Kind.INVALID)
+    wrong = _compare_copies(comparison, certain, Counter(), _records(stack, DEAD_LETTERS))
     if comparison.doubled:
         comparison.note = (
             f"{comparison.doubled:,} arrived twice (at least once is the promise here)"
         )
         comparison.doubled = 0
         wrong = {d: what for d, what in wrong.items() if what != "doubled"}
-    if wrong:
-        _show(comparison, wrong, (e.value for e in ledger.entries(TOPIC)))
-        _show(comparison, wrong, (m.value() or b"" for m in read_topic(stack, DEAD_LETTERS)))
+    _show(stack, ledger, comparison, wrong, DEAD_LETTERS)
     return comparison
 
 
@@ -198,23 +226,17 @@ def _row(value: bytes) -> list[str | None]:
     return [None if fields[name] is None else str(fields[name]) for name in FIELDS]
 
 
-def _compare_table(stack: Stack, ledger: Ledger) -> Comparison:
+def _compare_table(stack: Stack, arrived: Iterable[Entry]) -> Comparison:
     comparison = Comparison("table sales_raw")
     # An id may have been sent more than once; the last one wins, as in an upsert.
-    sent: dict[str, list[str | None]] = {}
-    certain: set[str] = set()
-    for entry in ledger.entries(TOPIC):
-        if entry.kind is not Kind.INVALID and entry.outcome is not Outcome.FAILED:
-            sale_id, *fields = _row(entry.value)
-            assert sale_id is not None
-            sent[sale_id] = fields
-            if entry.outcome is Outcome.ACKNOWLEDGED:
-                certain.add(sale_id)
-    comparison.expected = len(certain)
+    rows = (_row(entry.value) for entry in arrived if entry.kind is not Kind.INVALID)
+    sent = {row[0]: row[1:] for row in rows}
+    comparison.expected = len(sent)
+    missing = set(sent)
     with connection(stack) as session, session.cursor().copy(ROWS) as copy:
         for sale_id, *found in copy.rows():
             comparison.found += 1
-            certain.discard(sale_id)
+            missing.discard(sale_id)
             expected = sent.get(sale_id)
             if expected is None:
                 comparison.unexpected += 1
@@ -222,7 +244,7 @@ def _compare_table(stack: Stack, ledger: Ledger) -> Comparison:
             elif expected != found:
                 comparison.different += 1
                 comparison.example(f"different: {sale_id}: sent {expected}, found {found}")
-    comparison.missing = len(certain)
-    for sale_id in sorted(certain)[:EXAMPLES]:
+    comparison.missing = len(missing)
+    for sale_id in sorted(filter(None, missing))[:EXAMPLES]:
         comparison.example(f"missing: {sale_id}")
     return comparison

@@ -85,6 +85,8 @@ def watch(stack: Stack) -> None:
             if str(error) != complaint:
                 complaint = str(error)
                 log.info("%s", complaint.replace("\n", " "))
+        except Exception:  # nobody watches the watchdog: it must outlive whatever it meets
+            log.exception("this look failed; going on")
         looks.inc()
         time.sleep(PERIOD)
 

@@ -11,13 +11,18 @@ from lablib.services import Service
 
 
 class State(StrEnum):
-    """What a backend sees of a service. ``STOPPED`` and ``KILLED`` were asked for, ``CRASHED`` not."""
+    """What a backend sees of a service.
+
+    ``STOPPED`` and ``KILLED`` were asked for, ``CRASHED`` was not. ``MOVED`` runs with settings that
+    have changed since (another ``LAB_PORT_OFFSET``), so that nobody finds it: ``up`` restarts it.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"
     STOPPED = "stopped"
     KILLED = "killed"
     CRASHED = "crashed"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ class Backend(Protocol):
 
     def prepare(self, services: Sequence[Service]) -> None:
         """Fetch or build what the services need. Shows progress; cheap when nothing is missing."""
+
+    def check(self, service: Service) -> None:
+        """Raise PortBusy if a service that is down could not start for want of a port."""
 
     def start(self, service: Service) -> None:
         """Start one service and return at once. Raises PortBusy when its port is taken."""

@@ -73,9 +73,12 @@ class Launcher:
         path = self.settings.data / "secrets" / "postgres_password"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            # A full disk must not leave an empty password behind.
+            partial = path.with_suffix(f".{os.getpid()}")
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(24))
+            partial.replace(path)
         return path.read_text().strip()
 
     def client_environment(self) -> dict[str, str]:
@@ -208,7 +211,8 @@ class Launcher:
                 os.chown(partial, UNPRIVILEGED, UNPRIVILEGED)
                 os.chown(password, UNPRIVILEGED, UNPRIVILEGED)
             command = [str(programs / "initdb"), "-D", str(partial), "-U", "lab", "-E", "UTF8"]
-            command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password}"]
+            command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={password}"]
+            command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
             try:
                 done = run([*prefix, *command], capture_output=True, text=True, check=False)
             finally:

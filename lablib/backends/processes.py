@@ -16,9 +16,10 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -33,6 +34,7 @@ from lablib.settings import Settings
 OWNER = "LAB_OWNER"
 STOP_WITHIN = 15.0
 KILLED_WITHIN = 10.0
+PAUSED_WITHIN = 2.0
 TOOL_WITHIN = 60.0
 
 
@@ -55,11 +57,15 @@ class Processes:
         self.artifacts.fetch()
         warm_up(self.launcher)
 
+    def check(self, service: Service) -> None:
+        """Raise PortBusy if somebody else holds a port of this service."""
+        for port in self._ports(service):
+            refuse_busy_port(service, port)
+
     def start(self, service: Service) -> None:
         """Start a service; its output goes to its log file, after a line that says when."""
-        self._sweep_stray(service)
-        for port in service.ports:
-            refuse_busy_port(service, port + self.settings.port_offset)
+        self._sweep_strays(service)
+        self.check(service)
         launch = self.launcher.launch(service)
         launch.before()
         environment = os.environ | launch.environment
@@ -74,8 +80,7 @@ class Processes:
             log.flush()
             folder = launch.folder or self.settings.data
             pid = spawn_detached(launch.command, environment, folder, log.fileno())
-        with suppress(psutil.NoSuchProcess):  # it may be dead already: then it counts as crashed
-            self._note(service, pid=pid, created=psutil.Process(pid).create_time())
+        self._note(service, pid=pid, ports=self._ports(service))
 
     def stop(self, service: Service) -> None:
         """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
@@ -84,10 +89,12 @@ class Processes:
             family = _family(process)
             # Postgres takes SIGINT for "now, but in order"; SIGTERM waits for its last client.
             with suppress(psutil.NoSuchProcess):
-                process.resume()
+                for member in family:
+                    member.resume()
                 process.send_signal(signal.SIGINT if service.name == "postgres" else signal.SIGTERM)
             _wait_gone([process], STOP_WITHIN)
             _kill(family)
+        self._sweep_strays(service)
         self._note(service, ended=State.STOPPED)
 
     def kill(self, service: Service) -> None:
@@ -100,8 +107,12 @@ class Processes:
 
     def pause(self, service: Service) -> None:
         """Send SIGSTOP to the service and its children."""
-        for member in self._must_run(service):
+        family = self._must_run(service)
+        for member in family:
             member.suspend()
+        deadline = time.monotonic() + PAUSED_WITHIN
+        while not all(_stands_still(member) for member in family) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def resume(self, service: Service) -> None:
         """Send SIGCONT to the service and its children."""
@@ -112,8 +123,11 @@ class Processes:
         """Look at the pid file and at the process behind it."""
         process = self._process(service)
         if process is not None:
-            paused = process.status() == psutil.STATUS_STOPPED
-            return Observed(State.PAUSED if paused else State.RUNNING, str(process.pid))
+            with suppress(psutil.NoSuchProcess):
+                if (self._noted(service) or {}).get("ports") != self._ports(service):
+                    return Observed(State.MOVED, str(process.pid))
+                paused = process.status() == psutil.STATUS_STOPPED
+                return Observed(State.PAUSED if paused else State.RUNNING, str(process.pid))
         noted = self._noted(service)
         if noted is None:
             return Observed(State.STOPPED)
@@ -136,9 +150,19 @@ class Processes:
         folder = self.launcher.data(service.name)
         words = [_fitting(folder, word) if "*" in word else word for word in arguments]
         command = self.launcher.tool(service, program, words)
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=TOOL_WITHIN, check=False
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=TOOL_WITHIN,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LabError(
+                f"{program} did not end within {TOOL_WITHIN:.0f} s.", next="lab status, then repeat"
+            ) from error
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise LabError(f"{program} failed.", "\n".join(said[-6:]), "lab status")
@@ -151,7 +175,8 @@ class Processes:
     def wipe(self) -> None:
         """Delete data and logs; the password stays."""
         for folder in (self.settings.data / "data", self.settings.logs, self._run):
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):
+                shutil.rmtree(folder)
 
     # -- pid files ---------------------------------------------------------------------------
 
@@ -164,9 +189,9 @@ class Processes:
     def _file(self, service: Service) -> Path:
         return self._run / f"{service.name}.json"
 
-    def _noted(self, service: Service) -> dict[str, str] | None:
+    def _noted(self, service: Service) -> dict[str, Any] | None:
         try:
-            noted: dict[str, str] = json.loads(self._file(service).read_text())
+            noted: dict[str, Any] = json.loads(self._file(service).read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             return None
         return noted
@@ -178,12 +203,20 @@ class Processes:
         partial.replace(self._file(service))
 
     def _process(self, service: Service) -> psutil.Process | None:
+        """Return the noted process if it lives and carries the service's mark.
+
+        The mark tells it from a stranger with a reused pid. A creation time would not do: it is
+        computed from the clock, and the clock jumps when a laptop wakes up.
+        """
         noted = self._noted(service)
-        if noted and "pid" in noted:
-            process = _alive(int(noted["pid"]))
-            if process and abs(process.create_time() - float(noted["created"])) < 1:
-                return process
-        return None
+        process = _alive(int(noted["pid"])) if noted and "pid" in noted else None
+        return process if process and self._marked(service, process) else None
+
+    def _marked(self, service: Service, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(OWNER) == self._owner(service)
+        except (psutil.Error, OSError):
+            return False
 
     def _must_run(self, service: Service) -> list[psutil.Process]:
         process = self._process(service)
@@ -191,18 +224,14 @@ class Processes:
             raise LabError(f"{service.name} is not running.", next=f"lab restart {service.name}")
         return _family(process)
 
-    def _sweep_stray(self, service: Service) -> None:
-        for process in self._strays(service):
-            _kill(_family(process))
+    def _ports(self, service: Service) -> list[int]:
+        return [port + self.settings.port_offset for port in service.ports]
 
-    def _strays(self, service: Service) -> Iterator[psutil.Process]:
-        """Find processes of this very service that no pid file names any more."""
+    def _sweep_strays(self, service: Service) -> None:
+        """End processes of this very service that no pid file names any more."""
         for process in psutil.process_iter():
-            try:
-                if process.environ().get(OWNER) == self._owner(service) and _alive(process.pid):
-                    yield process
-            except (psutil.Error, OSError):
-                continue
+            if self._marked(service, process):
+                _kill(_family(process))
 
 
 # The one that starts a service must not be its parent: a notebook's kernel would keep it as a
@@ -276,7 +305,7 @@ def _owner_of(port: int) -> str:
                 return f"{owner.name()} (pid {owner.pid}): {' '.join(owner.cmdline())[:100]}"
     except psutil.Error:
         pass
-    return "the owner belongs to another user; `ss -ltnp` run as root would tell"
+    return f"the owner belongs to another user; as root, `lsof -iTCP:{port}` would tell"
 
 
 def _alive(pid: int) -> psutil.Process | None:
@@ -300,6 +329,13 @@ def _kill(processes: list[psutil.Process]) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     _wait_gone(processes, KILLED_WITHIN)
+
+
+def _stands_still(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:

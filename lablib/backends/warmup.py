@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.status import Status
 
 from lablib.backends.launch import HOST, Launch, Launcher
+from lablib.errors import LabError
 from lablib.probes import Answer, probe_connect, probe_kafka
 
 READY_WITHIN = 90.0
@@ -39,7 +40,7 @@ def warm_up(launcher: Launcher) -> None:
         ):
             try:
                 _train(launcher, Path(folder), caches)
-            except (OSError, TimeoutError, subprocess.SubprocessError) as error:
+            except (OSError, TimeoutError, subprocess.SubprocessError, LabError) as error:
                 console.print(f"Java's start cache could not be made ({error}); going on without.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -191,6 +192,45 @@ class TestVerifySees:
         ledger.close_chunk(chunk, [], [])
         topic = next(c for c in verify(sold).comparisons if c.place == "topic sales")
         assert (topic.doubled, topic.missing) == (1, 1)
+        reset_pipeline(sold)
+
+    def test_what_kafka_has_but_the_table_lost_is_missing(self, sold: Stack) -> None:
+        """A dead producer's sends of unknown outcome count, once the topic is seen to have them."""
+        reset_pipeline(sold)
+        Producer(sold).send(SyntheticSales(seed=9), count=300, rate=0)
+        ledger = Ledger(settings=sold.settings)
+        with sqlite3.connect(ledger.path) as book:
+            book.execute("UPDATE chunks SET answered = 0, failed = NULL, unknown = NULL")
+        assert verify(sold), explain(sold)
+        with connection(sold) as session:
+            session.execute("DELETE FROM sales_raw WHERE store_seq = 1")
+        table = next(c for c in verify(sold).comparisons if c.place == "table sales_raw")
+        assert table.missing > 0
+        reset_pipeline(sold)
+
+    def test_a_lost_dead_letter_is_missing(self, sold: Stack) -> None:
+        """Broken events are counted, too: a dead letter that vanished is a loss."""
+        reset_pipeline(sold)
+        Producer(sold).send(SyntheticSales(seed=12, invalid=0.2), count=100, rate=0)
+        assert verify(sold), explain(sold)
+        delete_topics(sold, DEAD_LETTERS)
+        create_topic(sold, DEAD_LETTERS, 1)
+        letters = next(c for c in verify(sold).comparisons if c.place == "topic sales.dlq")
+        assert letters.missing == letters.expected > 5
+        reset_pipeline(sold)
+
+    def test_an_event_under_a_wrong_key_is_seen(self, sold: Stack) -> None:
+        """The key decides on the order, so the right value under a wrong key is not exact."""
+        reset_pipeline(sold)
+        event = next(iter(SyntheticSales(seed=13)))
+        ledger = Ledger(settings=sold.settings)
+        chunk = ledger.enter(ledger.begin(TOPIC, "test"), [event])
+        ledger.close_chunk(chunk, [], [])
+        client = ck.Producer({"bootstrap.servers": sold.env["KAFKA_BOOTSTRAP_SERVERS"]})
+        client.produce(TOPIC, event.value, b"another shop")
+        client.flush(10)
+        topic = next(c for c in verify(sold).comparisons if c.place == "topic sales")
+        assert (topic.missing, topic.unexpected) == (1, 1)
         reset_pipeline(sold)
 
     def test_a_paused_sink_means_not_yet(self, sold: Stack) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lablib.backends import Observed, State
+from lablib.errors import PortBusy
 from lablib.probes import Answer
 from lablib.services import Service
 
@@ -19,11 +20,17 @@ class FakeBackend:
     calls: list[str] = field(default_factory=list)
     dies: set[str] = field(default_factory=set)
     """Services that end right after their start."""
+    busy: set[str] = field(default_factory=set)
+    """Services whose port somebody else has."""
     deaf: set[str] = field(default_factory=set)
     """Services that run but never answer."""
 
     def prepare(self, services: Sequence[Service]) -> None:
         self.calls.append("prepare")
+
+    def check(self, service: Service) -> None:
+        if service.name in self.busy:
+            raise PortBusy(f"{service.name} needs a port that is taken.")
 
     def start(self, service: Service) -> None:
         self.calls.append(f"start {service.name}")

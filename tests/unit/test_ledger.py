@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lablib.errors import LabError
 from lablib.ledger import Entry, Ledger, Outcome, Totals
 from lablib.sale import Event, Kind
+from lablib.settings import Settings
 
 
 def event(number: int, kind: Kind = Kind.SALE) -> Event:
@@ -84,10 +85,14 @@ def test_a_second_process_sees_what_the_first_wrote(ledger: Ledger) -> None:
     assert ledger.totals("sales").acknowledged == 1
 
 
-def test_clear_forgets_everything(ledger: Ledger) -> None:
-    """After a reset the next run is number 1 again."""
-    ledger.enter(ledger.begin("sales", "test"), [event(1)])
-    ledger.clear()
+def test_discard_helps_even_if_the_file_is_broken(tmp_path: Path) -> None:
+    """The remedy that the error names works: afterwards the next run is number 1."""
+    settings = Settings(data=tmp_path)
+    (tmp_path / "ledger.sqlite").write_text("this is not a database, " * 100)
+    with pytest.raises(LabError):
+        Ledger(settings=settings)
+    Ledger.discard(settings)
+    ledger = Ledger(settings=settings)
     assert ledger.totals("sales").sent == 0
     assert ledger.begin("sales", "again") == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lablib.backends import State
-from lablib.errors import LabError, NotReady
+from lablib.errors import LabError, NotReady, PortBusy
 from lablib.probes import Answer
 from lablib.services import Service
 from lablib.settings import Settings
@@ -83,6 +83,23 @@ def test_a_service_that_never_answers_runs_into_its_deadline(
     backend.deaf = {"store"}
     with pytest.raises(NotReady, match=r"no answer after 0 s: silence"):
         stack.up()
+
+
+def test_nothing_starts_while_a_port_is_taken(stack: Stack, backend: FakeBackend) -> None:
+    """Half a stack on the old ports would be in the way of the remedy, which is to move."""
+    backend.busy = {"shop"}
+    with pytest.raises(PortBusy):
+        stack.up()
+    assert backend.calls == ["prepare"]
+
+
+def test_a_service_on_old_ports_is_moved(stack: Stack, backend: FakeBackend) -> None:
+    """After a new LAB_PORT_OFFSET `up` restarts what still runs where nobody looks."""
+    stack.up()
+    backend.states["till"] = State.MOVED
+    backend.calls.clear()
+    stack.up()
+    assert backend.calls == ["prepare", "stop till", "start till"]
 
 
 @pytest.mark.parametrize("act", ["kill", "pause"])
