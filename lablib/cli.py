@@ -100,8 +100,8 @@ def up() -> None:
     from lablib.pipeline import install
 
     stack = _stack()
-    out.print(f"Backend: {stack.backend.name} (LAB_STACK={stack.settings.stack})")
     with _interruptible("lab up goes on from here, lab down ends what has started"):
+        out.print(f"Backend: {stack.backend.name} (LAB_STACK={stack.settings.stack})")
         stack.up(tell=lambda line: out.print(f"  {line}"))
         with out.status("Making topics, tables and the sink ..."):
             status = install(stack)

@@ -35,6 +35,7 @@ OWNER = "LAB_OWNER"
 STOP_WITHIN = 15.0
 KILLED_WITHIN = 10.0
 PAUSED_WITHIN = 2.0
+RELEASED_WITHIN = 3.0
 TOOL_WITHIN = 60.0
 
 
@@ -58,13 +59,13 @@ class Processes:
         warm_up(self.launcher)
 
     def check(self, service: Service) -> None:
-        """Raise PortBusy if somebody else holds a port of this service."""
+        """Raise PortBusy if somebody else holds a port of this service; end lost ones of our own."""
+        self._sweep_strays(service)
         for port in self._ports(service):
             refuse_busy_port(service, port)
 
     def start(self, service: Service) -> None:
         """Start a service; its output goes to its log file, after a line that says when."""
-        self._sweep_strays(service)
         self.check(service)
         launch = self.launcher.launch(service)
         launch.before()
@@ -80,7 +81,8 @@ class Processes:
             log.flush()
             folder = launch.folder or self.settings.data
             pid = spawn_detached(launch.command, environment, folder, log.fileno())
-        self._note(service, pid=pid, ports=self._ports(service))
+        created = _created(psutil.Process(pid)) if psutil.pid_exists(pid) else None
+        self._note(service, pid=pid, created=created, ports=self._ports(service))
 
     def stop(self, service: Service) -> None:
         """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
@@ -203,14 +205,18 @@ class Processes:
         partial.replace(self._file(service))
 
     def _process(self, service: Service) -> psutil.Process | None:
-        """Return the noted process if it lives and carries the service's mark.
+        """Return the noted process if it lives and is no stranger with a reused pid.
 
-        The mark tells it from a stranger with a reused pid. A creation time would not do: it is
-        computed from the clock, and the clock jumps when a laptop wakes up.
+        It is ours if it was created when we noted it, or carries the service's mark. Neither would
+        do alone: creation times jump with the clock when a laptop wakes up, and the environment
+        cannot be read in the moment in which a program takes the place of the go-between.
         """
         noted = self._noted(service)
         process = _alive(int(noted["pid"])) if noted and "pid" in noted else None
-        return process if process and self._marked(service, process) else None
+        if noted is None or process is None:
+            return None
+        same_age = _created(process) == noted.get("created")
+        return process if same_age or self._marked(service, process) else None
 
     def _marked(self, service: Service, process: psutil.Process) -> bool:
         try:
@@ -282,21 +288,35 @@ def _fitting(folder: Path, pattern: str) -> str:
 
 
 def refuse_busy_port(service: Service, port: int) -> None:
-    """Raise PortBusy, naming the owner where the system tells, if nobody could listen there."""
+    """Raise PortBusy, naming the owner where the system tells, if nobody could listen there.
+
+    A killed server of many threads keeps its sockets a moment longer than its name: a port without
+    an owner is waited for.
+    """
+    deadline = time.monotonic() + RELEASED_WITHIN
+    while not _can_listen(port):
+        owner = _owner_of(port)
+        if owner or time.monotonic() > deadline:
+            raise PortBusy(
+                f"{service.name} needs port {port} on {HOST}, and it is taken.",
+                owner or f"the owner belongs to another user; as root, `lsof -iTCP:{port}` tells",
+                "end that program, or move this checkout: add LAB_PORT_OFFSET=100 to the file .env",
+            )
+        time.sleep(0.05)
+
+
+def _can_listen(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((HOST, port))
-        except OSError as error:
-            raise PortBusy(
-                f"{service.name} needs port {port} on {HOST}, and it is taken.",
-                _owner_of(port),
-                "end that program, or move this checkout: add LAB_PORT_OFFSET=100 to the file .env",
-            ) from error
+        except OSError:
+            return False
+    return True
 
 
 def _owner_of(port: int) -> str:
-    """Name the process that listens on a port, as far as the system lets us see."""
+    """Name the process that listens on a port, as far as the system lets us see; else ""."""
     try:
         for connection in psutil.net_connections("tcp"):
             here = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
@@ -305,7 +325,7 @@ def _owner_of(port: int) -> str:
                 return f"{owner.name()} (pid {owner.pid}): {' '.join(owner.cmdline())[:100]}"
     except psutil.Error:
         pass
-    return f"the owner belongs to another user; as root, `lsof -iTCP:{port}` would tell"
+    return ""
 
 
 def _alive(pid: int) -> psutil.Process | None:
@@ -329,6 +349,13 @@ def _kill(processes: list[psutil.Process]) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     _wait_gone(processes, KILLED_WITHIN)
+
+
+def _created(process: psutil.Process) -> float | None:
+    try:
+        return float(process.create_time())
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _stands_still(process: psutil.Process) -> bool:

@@ -122,8 +122,10 @@ class TestAnotherCheckout:
 
     def test_ctrl_c_at_every_stage_of_up(self, elsewhere: Path) -> None:
         """Interrupted early or late, the next `lab up` completes, and `lab down` leaves nobody."""
-        for seconds in (0.2, 0.6, 1.2, 2.0, 3.0):
+        for seconds in (0.0, 0.3, 0.8, 1.6, 3.0):
             process = subprocess.Popen([*LAB, "up"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(b"Backend")
             time.sleep(seconds)  # the stage at which it is interrupted, not a wait for something
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=60)
