@@ -6,36 +6,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lablib.connect import Connect as Connect
-    from lablib.errors import LabError as LabError
     from lablib.kafka import consumer as consumer
     from lablib.kafka import create_topic as create_topic
     from lablib.kafka import delete_topics as delete_topics
-    from lablib.kafka import lag as lag
     from lablib.kafka import read_topic as read_topic
     from lablib.lab import Lab as Lab
     from lablib.ledger import Ledger as Ledger
-    from lablib.online_retail import OnlineRetail as OnlineRetail
     from lablib.pipeline import install as install
     from lablib.postgres import connection as connection
     from lablib.postgres import engine as engine
     from lablib.producer import Producer as Producer
-    from lablib.reset import reset_pipeline as reset_pipeline
-    from lablib.sale import Sale as Sale
     from lablib.stack import Stack as Stack
     from lablib.synthetic import SyntheticSales as SyntheticSales
     from lablib.verification import verify as verify
-    from lablib.verification import wait_for_sink as wait_for_sink
 
 # Looked up when first used: the `lab` command must not wait for pandas and IPython.
 _HOMES = {
-    "Connect": "connect",
     "Lab": "lab",
-    "LabError": "errors",
     "Ledger": "ledger",
-    "OnlineRetail": "online_retail",
     "Producer": "producer",
-    "Sale": "sale",
     "Stack": "stack",
     "SyntheticSales": "synthetic",
     "connection": "postgres",
@@ -44,11 +33,8 @@ _HOMES = {
     "delete_topics": "kafka",
     "engine": "postgres",
     "install": "pipeline",
-    "lag": "kafka",
     "read_topic": "kafka",
-    "reset_pipeline": "reset",
     "verify": "verification",
-    "wait_for_sink": "verification",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 
