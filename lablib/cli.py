@@ -122,7 +122,8 @@ def status(as_json: Json = False) -> None:
             ready = "[green]yes[/]" if s.ready else "[red]no[/]"
             table.add_row(s.name, s.state, ready, s.pid, str(s.port), _plain(s.seen))
         out.print(table)
-        _show_connectors(stack)
+        if all(s.ready for s in statuses):
+            _show_connectors(stack)  # without Kafka, Connect repeats what it knew before
     if not all(s.ready for s in statuses):
         if not as_json:
             err.print("Something is down. [bold]Try[/] lab up, or lab logs NAME")
@@ -318,12 +319,13 @@ def verify(
 
 def _show_verification(result: Verification) -> None:
     numbers = ("expected", "found", "missing", "doubled", "different", "unexpected")
+    titles = ("sent", "found", "missing", "doubled", "differ", "extra")
     table = Table(
         "place", *numbers, "verdict", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
     )
     for column in table.columns:
         column.no_wrap = True
-        column.justify = "right" if column.header in numbers else "left"
+        column.justify = "right" if column.header in titles else "left"
     for c in result.comparisons:
         mark = "[green]exact[/]" if c.exact else "[red]differs[/]"
         table.add_row(c.place, *(f"{getattr(c, n):,}" for n in numbers), mark)
