@@ -6,9 +6,16 @@ from pathlib import Path
 
 import orjson
 
+from lablib.settings import Settings
+
 
 class Predictions:
     """One lab's predictions in a small JSON file."""
+
+    @classmethod
+    def of(cls, stem: str, settings: Settings) -> Predictions:
+        """Return those of the lab with this stem."""
+        return cls(settings.data / "predictions" / f"{stem}.json")
 
     def __init__(self, path: Path) -> None:
         """Use the file at ``path``; it is made with the first prediction."""
@@ -26,3 +33,7 @@ class Predictions:
         """Write one choice down, in place of an earlier one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_bytes(orjson.dumps({**self.read(), name: choice}))
+
+    def forget(self) -> None:
+        """Drop all choices."""
+        self.path.unlink(missing_ok=True)

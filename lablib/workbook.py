@@ -17,6 +17,7 @@ import nbformat
 import orjson
 
 from lablib.errors import LabError
+from lablib.predictions import Predictions
 from lablib.settings import Settings
 
 
@@ -41,7 +42,7 @@ def copy_labs(settings: Settings) -> list[Copy]:
 
 
 def reset_lab(lab: str, settings: Settings) -> tuple[Path, Path | None]:
-    """Give a fresh copy of a lab, named by its stem or number.
+    """Give a fresh copy of a lab, named by its stem or number, and forget its predictions.
 
     Returns the copy's path and the backup's; None when there was nothing to back up. Raises
     LabError for an unknown lab.
@@ -53,6 +54,7 @@ def reset_lab(lab: str, settings: Settings) -> tuple[Path, Path | None]:
         time = f"{datetime.now():%Y%m%d-%H%M%S-%f}"
         backup = copy.rename(copy.with_name(f"{copy.stem}.backup-{time}.ipynb"))
     _renew(source, copy)
+    Predictions.of(source.stem, settings).forget()
     return copy, backup
 
 

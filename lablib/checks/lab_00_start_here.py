@@ -147,13 +147,27 @@ def slowest(answer: object, *, rows: pd.DataFrame) -> Result:
         Case(5000, rows=6000, hint="1,000"),
         Case(1000, rows=6000, hint="old rows"),
         Case(7, rows=6000, hint="different sales"),
+        Case(6000.5, rows=6000, hint="whole number"),
+        Case("six thousand", rows=6000, hint="whole number"),
     ],
-    right=[Case(6000, rows=6000), Case("6000", rows=6000)],
+    right=[
+        Case(6000, rows=6000),
+        Case("6000", rows=6000),
+        Case(6000.0, rows=6000),
+        Case("6,000", rows=6000),
+        Case("6_000.0", rows=6000),
+    ],
 )
 def third(answer: object, *, rows: int) -> Result:
     """The table has one row per different sale, whatever number that was in this run."""
-    found = int(str(answer))
-    expected = f"the number that the table had then: {rows:,}"
+    expected = "the number of rows that the table had then"
+    try:
+        number = float(str(answer).replace(",", "").strip())
+        found = int(number)
+    except (ValueError, OverflowError):
+        return Result(False, expected, answer, "Give a whole number, in digits: 1234.")
+    if found != number:
+        return Result(False, expected, answer, "A table has a whole number of rows.")
     if found == rows:
         return Result(True, expected, f"{found:,}")
     hints = {
