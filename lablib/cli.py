@@ -320,12 +320,11 @@ def verify(
 def _show_verification(result: Verification) -> None:
     numbers = ("expected", "found", "missing", "doubled", "different", "unexpected")
     titles = ("sent", "found", "missing", "doubled", "differ", "extra")
-    table = Table(
-        "place", *numbers, "verdict", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
-    for column in table.columns:
-        column.no_wrap = True
-        column.justify = "right" if column.header in titles else "left"
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("place", no_wrap=True)
+    for title in titles:
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for c in result.comparisons:
         mark = "[green]exact[/]" if c.exact else "[red]differs[/]"
         table.add_row(c.place, *(f"{getattr(c, n):,}" for n in numbers), mark)

@@ -20,6 +20,9 @@ from lablib.jupyter import jupyter_command, jupyter_environment
 from lablib.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
+KERNEL_IS_IDLE = """
+window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'
+"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -83,14 +86,17 @@ def test_lab_00_runs_in_the_browser(jupyter: str, browser_program: str, tmp_path
         page.goto(jupyter)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         page.wait_for_function("window.jupyterapp && window.jupyterapp.commands", timeout=60_000)
-        # A started kernel shows as idle; before that the cells would be lost.
-        page.wait_for_selector("[data-status=idle]", state="attached", timeout=90_000)
+        # Without a kernel JupyterLab would ask for one instead of running anything.
+        page.wait_for_function(KERNEL_IS_IDLE, timeout=90_000)
         page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        # Only what can be seen is in the page; the notebook scrolls to its last cell by itself.
-        page.get_by_text("of 5 exercises solved").last.wait_for(timeout=150_000)
-        page.screenshot(path=pictures / "lab-00-end.png")
-        page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
-        page.screenshot(path=pictures / "lab-00-top.png")
+        try:
+            # The notebook scrolls to its last cell by itself; only what can be seen is in the page.
+            page.get_by_text("of 5 exercises solved").last.wait_for(timeout=120_000)
+        finally:
+            page.screenshot(path=pictures / "lab-00-end.png")
+        page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 2600")
+        page.wait_for_timeout(1000)
+        page.screenshot(path=pictures / "lab-00-middle.png")
         errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']")
         assert errors.count() == 0, errors.first.inner_text()
         browser.close()
