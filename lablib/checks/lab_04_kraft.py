@@ -34,6 +34,7 @@ CREW = pd.DataFrame(
     }
 )
 FIELDS = ("sale_id", "store_id", "customer_id", "sku")
+NO_NUMBER = "Give one whole number, in digits: 1234."
 
 
 @exercise(
@@ -148,6 +149,9 @@ def design(answer: Mapping[str, Any]) -> Result:
         Case(2297, **LAG, hint="no off-by-one"),
         Case(-2300, **LAG, hint="minus sign"),
         Case({0: 215, 1: 1405, 2: 1681}, **LAG, hint="-1001 is not an offset"),
+        Case("about two thousand", **LAG, hint="in digits"),
+        Case(2300.5, **LAG, hint="in digits"),
+        Case(None, **LAG, hint="in digits"),
     ],
     right=[
         Case(2300, **LAG),
@@ -160,9 +164,11 @@ def design(answer: Mapping[str, Any]) -> Result:
 def behind(answer: object, *, ends: Mapping[int, int], committed: Mapping[int, int]) -> Result:
     """The lag of the whole group; a partition without a bookmark counts from its beginning."""
     lags = {p: ends[p] - max(committed[p], 0) for p in ends}
-    truth, found = sum(lags.values()), _total(answer)
+    truth = sum(lags.values())
     naive = sum(ends[p] - committed[p] for p in ends)
     expected = f"a number of sales, out of {sum(ends.values()):,} in the topic"
+    if (found := _total(answer)) is None:
+        return Result(False, expected, answer, NO_NUMBER)
     if found == truth:
         return Result(True, expected, f"{found:,}")
     if found == naive:
@@ -253,7 +259,8 @@ def repair(result: Mapping[str, int]) -> Result:
     expected = "0 lost and a lag of 0 after two power cuts; some may stand in the book twice"
     seen = f"{lost} lost, {twice} twice, lag {lag}"
     if not lost and not lag:
-        remark = f"{twice} stand in the book twice: written, but not committed when the power "
+        stand = "sale stands" if twice == 1 else "sales stand"
+        remark = f"{twice} {stand} in the book twice: written, but not committed when the power "
         remark += "failed. That is at least once."
         return Result(True, expected, seen, remark if twice else "")
     if lost == 230:
@@ -288,8 +295,9 @@ def repair(result: Mapping[str, int]) -> Result:
 )
 def survivor(answer: object, *, begins: int) -> Result:
     """The first offset of the segment through which the three-day line runs."""
-    found = _total(answer)
     expected = "the first offset that is left after the deletion"
+    if (found := _total(answer)) is None:
+        return Result(False, expected, answer, NO_NUMBER)
     if found == begins:
         return Result(True, expected, found)
     hints = {
@@ -322,8 +330,9 @@ def survivor(answer: object, *, begins: int) -> Result:
 )
 def records(answer: object, *, seen: int) -> Result:
     """One record for the topic, one for each setting, one for each partition."""
-    found = _total(answer)
     expected = "as many records as the metadata log has for this topic"
+    if (found := _total(answer)) is None:
+        return Result(False, expected, answer, NO_NUMBER)
     if found == seen:
         return Result(True, expected, found)
     hints = {
@@ -336,16 +345,18 @@ def records(answer: object, *, seen: int) -> Result:
     return Result(False, expected, found, hints.get(found, "Count again by kind of record."))
 
 
-def _total(answer: object) -> int:
-    """Return a number for an int, a text, or the sum of a collection or mapping of them."""
+def _total(answer: object) -> int | None:
+    """Return a number for an int, a text, or the sum of a collection; None if it is no number."""
     if isinstance(answer, Mapping):
-        return sum(map(_total, answer.values()))
+        answer = list(answer.values())
     if isinstance(answer, Iterable) and not isinstance(answer, str):
-        return sum(map(_total, answer))
-    number = float(str(answer).replace(",", ""))
-    if number != int(number):
-        raise ValueError(f"{answer} is not a whole number")
-    return int(number)
+        parts = [_total(part) for part in answer]
+        return None if None in parts else sum(part for part in parts if part is not None)
+    try:
+        number = float(str(answer).replace(",", ""))
+        return int(number) if number == int(number) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _names(answer: object) -> set[str]:
