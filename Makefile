@@ -44,7 +44,7 @@ test: setup lint ## Everything: lint, unit tests, the real stack, every lab
 	$(BIN)/pytest
 
 test-fast: setup ## What needs no stack (under a minute)
-	$(BIN)/pytest -m "not stack" -q
+	$(BIN)/pytest -m "not stack and not slow" -q
 
 lint: setup ## ruff, mypy, and whether generated files are current
 	$(BIN)/ruff check

@@ -13,7 +13,7 @@ import pytest
 
 from lablib.execution import execute, faults, outcomes
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 LAB = 'from lablib.lab import Lab\nlab = Lab("00_start_here")'
 FINISH = "lab.finish()"
 

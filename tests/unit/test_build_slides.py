@@ -140,6 +140,7 @@ def test_a_deck_that_loads_something_is_noticed(html: str) -> None:
     assert len(loads(html)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="slides need Node.js with npm")
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("path", DECKS, ids=lambda path: path.stem)
@@ -159,6 +160,7 @@ def _has_browser() -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _has_browser(), reason="PDF slides need Node.js and Chromium")
 @pytest.mark.timeout(240)
 def test_a_deck_becomes_a_pdf(tmp_path: Path) -> None:
