@@ -112,7 +112,7 @@ class Producer:
         self._config = {
             "bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"],
             "queue.buffering.max.messages": 2 * IN_FLIGHT,
-            "log_level": 3,
+            "log_level": 2,  # that a broker is away shows in the report; librdkafka says it every time
             "logger": log,
             **RELIABLE,
             **(config or {}),
