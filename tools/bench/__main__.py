@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import platform
 import sys
@@ -40,6 +41,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.subjects) - SUBJECTS.keys():
         parser.error(f"no subject {', '.join(unknown)}; there are {', '.join(SUBJECTS)}")
+    # Kafka's client complains of each broker that is killed on purpose.
+    logging.getLogger("lablib").setLevel(logging.CRITICAL)
     rows, failures = [], 0
     for name in options.subjects or SUBJECTS:
         began = time.monotonic()
