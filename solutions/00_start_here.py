@@ -176,7 +176,7 @@ figure, axes = plt.subplots()
 axes.step(seconds, events, where="post", label="acknowledged by Kafka")
 axes.step(seconds, counts, where="post", linestyle="--", label="rows in Postgres")
 axes.set(xlabel="seconds since the first event", ylabel="sales")
-axes.legend(loc="lower right")
+figure.legend(loc="outside upper right", ncols=2)
 alt = f"Acknowledged sales reach 5,000 at once; rows follow, all there after {seconds[-1]:.1f} s."
 lab.show(figure, alt=alt)
 
