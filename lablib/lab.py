@@ -44,8 +44,7 @@ class Lab:
         self.results: dict[str, Result] = {}
         self._hints_given: dict[str, int] = {}
         self._questions: dict[str, Mapping[str, str]] = {}
-        data = (settings or load_settings()).data
-        self._predictions = Predictions(data / "predictions" / f"{stem}.json")
+        self._predictions = Predictions.of(stem, settings or load_settings())
         self._background = BackgroundErrors()
         self._background.install()
         use_palette()

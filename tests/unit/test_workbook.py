@@ -95,3 +95,13 @@ def test_an_unknown_lab_is_answered_with_the_known_ones(settings: Settings) -> N
     """A mistyped number is not a traceback."""
     with pytest.raises(LabError, match="04_kraft"):
         reset_lab("44", settings)
+
+
+def test_a_fresh_copy_forgets_the_predictions(settings: Settings) -> None:
+    """Who begins a lab anew is not told what they said the last time."""
+    stem = next(iter((settings.home / "labs").glob("*.ipynb"))).stem
+    file = settings.data / "predictions" / f"{stem}.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"arrival": "a"}')
+    reset_lab(stem, settings)
+    assert not file.exists()
