@@ -132,16 +132,17 @@ def test_nothing_is_lost_when_every_server_is_killed(
         print("\nrows flow again after", {k: f"{v:.1f} s" for k, v in recovered.items()})
 
 
+@pytest.fixture(scope="module")
+def sold(stack: Stack) -> Stack:
+    """Give a pipeline with 300 sales in it."""
+    reset_pipeline(stack)
+    Producer(stack).send(SyntheticSales(seed=9), count=300, rate=0)
+    assert verify(stack), explain(stack)
+    return stack
+
+
 class TestVerifySees:
     """The judge itself is judged: each kind of damage is found, named and counted."""
-
-    @pytest.fixture(scope="class")
-    def sold(self, stack: Stack) -> Stack:
-        """Give a pipeline with 300 sales in it."""
-        reset_pipeline(stack)
-        Producer(stack).send(SyntheticSales(seed=9), count=300, rate=0)
-        assert verify(stack), explain(stack)
-        return stack
 
     @pytest.mark.parametrize(
         ("damage", "field"),
