@@ -2,8 +2,8 @@
 
 A connector task that has failed stays so for good, and after a database outage no setting of
 Connect brings it back reliably. Once a second the watchdog looks, restarts what has failed, and
-says so: as a line in its log and as a metric. Tasks that fail again at once are tried less and less
-often, so that an error which no restart can cure does not become a storm.
+says so: as a line in its log and as a metric. Tasks that keep failing are tried less and less often,
+so that an error which no restart can cure does not become a storm.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from lablib.errors import LabError
 from lablib.stack import Stack
 
 PERIOD = 1.0
+# A database needs half a minute to come back, and the task should run a second later. What has not
+# healed by then gets rarer tries.
+QUICK_TRIES = 30
 LONGEST_PAUSE = 60.0
 HEALTHY_AFTER = 30.0
 
@@ -30,7 +33,7 @@ looks = Counter("lab_watchdog_looks", "How often the watchdog looked")
 
 
 class Patience:
-    """How long to wait before the next try: 0 s at first, doubled after each one, forgotten in time."""
+    """How long to wait before the next try: at first none, then longer each time, forgotten in time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the clock (seconds) from outside, so that a test needs no waiting."""
@@ -43,7 +46,7 @@ class Patience:
         since = self._clock() - last
         if since > LONGEST_PAUSE + HEALTHY_AFTER:
             tries = 0
-        if tries and since < min(2.0 ** (tries - 1), LONGEST_PAUSE):
+        if since < min(2.0 ** min(tries - QUICK_TRIES, 10), LONGEST_PAUSE):
             return False
         self._tries[name] = (tries + 1, self._clock())
         return True
