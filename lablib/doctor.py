@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from subprocess import DEVNULL, TimeoutExpired, run
+from urllib.parse import urlparse
 
 import psutil
 
@@ -22,7 +23,6 @@ from lablib.stack import Stack
 GIB = 2**30
 MEMORY_NEEDED = 2 * GIB
 DISK_NEEDED = 3 * GIB
-DOWNLOADS = "repo.maven.apache.org"
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,11 @@ def _downloads(settings: Settings) -> Finding:
     what = "the Java archives, or a way to fetch them"
     if Artifacts(settings).ready:
         return Finding(what, True, f"all in {settings.cache_folder}")
+    from jgo.maven import MavenContext  # half a second to import
+
+    (address,) = MavenContext().remote_repos.values()
     try:
-        socket.create_connection((DOWNLOADS, 443), timeout=5).close()
+        socket.create_connection((urlparse(address).hostname, 443), timeout=5).close()
     except OSError as error:
         remedy = "connect to the network once (a proxy goes into HTTPS_PROXY), then lab up"
         return Finding(what, False, f"Maven Central is out of reach: {error}", remedy)
