@@ -132,8 +132,8 @@ def ratio_row(
         target=f"{target} of {'CPU-s' if of_cpu else other}" if target else "",
         verdict=verdict(judged, target, noise),
         raw={
-            "kit": [(a.value, a.cpu) for a, _ in pairs],
-            "other": [(b.value, b.cpu) for _, b in pairs],
+            "kit": [_plain(a) for a, _ in pairs],
+            "other": [_plain(b) for _, b in pairs],
             "noise": noise,
         },
     )
@@ -148,6 +148,10 @@ def value_row(
         shown += f" ({min(values):,.3g} to {max(values):,.3g})"
     bound = f"{target} {unit}" if target else ""
     return Row(subject, shown, "", "", "", bound, verdict(values, target), {"values": list(values)})
+
+
+def _plain(run: Run) -> dict[str, float | None]:
+    return {"value": run.value, "cpu": None if math.isnan(run.cpu) else run.cpu}
 
 
 def _with_range(values: Sequence[float]) -> str:
