@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lablib.docker import engine_answers
 from lablib.pipeline import install
 from lablib.settings import load_settings
 from lablib.stack import Stack
@@ -29,3 +30,13 @@ def stack() -> Iterator[Stack]:
     install(running)
     yield running
     running.wipe()
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> None:
+    """Need a Docker engine: without one the test is skipped, but not in CI."""
+    answers, seen = engine_answers()
+    if not answers and os.environ.get("CI"):
+        pytest.fail(f"CI must have a Docker engine; .ci/run starts one ({seen})")
+    if not answers:
+        pytest.skip(f"no Docker engine here ({seen})")

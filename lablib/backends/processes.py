@@ -90,9 +90,8 @@ class Processes:
         if process is not None:
             family = _family(process)
             # Postgres takes SIGINT for "now, but in order"; SIGTERM waits for its last client.
+            _resume(family)
             with suppress(psutil.NoSuchProcess):
-                for member in family:
-                    member.resume()
                 process.send_signal(signal.SIGINT if service.name == "postgres" else signal.SIGTERM)
             _wait_gone([process], STOP_WITHIN)
             _kill(family)
@@ -111,15 +110,16 @@ class Processes:
         """Send SIGSTOP to the service and its children."""
         family = self._must_run(service)
         for member in family:
-            member.suspend()
+            # Postgres ends a session's process whenever a client leaves.
+            with suppress(psutil.NoSuchProcess):
+                member.suspend()
         deadline = time.monotonic() + PAUSED_WITHIN
         while not all(_stands_still(member) for member in family) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def resume(self, service: Service) -> None:
         """Send SIGCONT to the service and its children."""
-        for member in self._must_run(service):
-            member.resume()
+        _resume(self._must_run(service))
 
     def inspect(self, service: Service) -> Observed:
         """Look at the pid file and at the process behind it."""
@@ -342,6 +342,12 @@ def _wait_gone(processes: list[psutil.Process], timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while any(_alive(p.pid) and p.is_running() for p in processes) and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def _resume(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def _kill(processes: list[psutil.Process]) -> None:

@@ -22,6 +22,10 @@ EXERCISES = [(stem, item) for stem in STEMS for item in exercises(stem).values()
 WRONG = [(stem, item, case) for stem, item in EXERCISES for case in item.wrong]
 RIGHT = [(stem, item, case) for stem, item in EXERCISES for case in item.right]
 
+ON_DOCKER = [
+    stem for stem in STEMS if "docker_client()" in (ROOT / f"solutions/{stem}.py").read_text()
+]
+
 needs_stack = [pytest.mark.stack, pytest.mark.timeout(300)]
 each_lab = pytest.mark.parametrize("stem", STEMS)
 
@@ -40,6 +44,12 @@ def verdicts(notebook: Any) -> dict[str, str]:
 def _home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels that run in a temporary folder work for this checkout."""
     monkeypatch.setenv("LAB_HOME", str(ROOT))
+
+
+@pytest.fixture
+def ground(stem: str, request: pytest.FixtureRequest) -> object:
+    """Give what the lab runs on: a Docker engine for the labs about Docker, else the stack."""
+    return request.getfixturevalue("docker_engine" if stem in ON_DOCKER else "stack")
 
 
 @each_lab
@@ -85,7 +95,7 @@ class TestOnTheStack:
     pytestmark = needs_stack
 
     @each_lab
-    def test_the_solution_solves_everything(self, stem: str, stack: object, tmp_path: Path) -> None:
+    def test_the_solution_solves_everything(self, stem: str, ground: object, tmp_path: Path) -> None:
         """The solution runs to its end without any hidden failure, and every check is solved."""
         notebook = jupytext.read(ROOT / "solutions" / f"{stem}.py")
         notebook.metadata.update(METADATA)
@@ -95,7 +105,7 @@ class TestOnTheStack:
 
     @each_lab
     def test_the_untouched_lab_runs_unsolved(
-        self, stem: str, stack: object, tmp_path: Path
+        self, stem: str, ground: object, tmp_path: Path
     ) -> None:
         """An untouched lab runs to its end, and every check says "not solved yet"."""
         lab: Any = nbformat.read(ROOT / "labs" / f"{stem}.ipynb", as_version=4)
@@ -104,7 +114,7 @@ class TestOnTheStack:
         assert verdicts(executed) == dict.fromkeys(exercises(stem), "unsolved"), outcomes(executed)
 
     @each_lab
-    def test_nbval_finds_nothing(self, stem: str, stack: object, tmp_path: Path) -> None:
+    def test_nbval_finds_nothing(self, stem: str, ground: object, tmp_path: Path) -> None:
         """A second runner, which sees into widgets, agrees that the untouched lab runs."""
         path = tmp_path / f"{stem}.ipynb"
         path.write_bytes((ROOT / "labs" / path.name).read_bytes())

@@ -1,0 +1,129 @@
+"""Docker from a notebook: the engine, the lab's own images, and cleaning up after a lab.
+
+Everything that a lab makes carries the label ``lab-kit.lab=<stem>``. By it, and only by it, things
+are removed again: what else runs on a learner's Docker is none of our business.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lablib.errors import LabError
+from lablib.settings import Settings, load_settings
+from lablib.versions import versions
+
+if TYPE_CHECKING:
+    from python_on_whales import DockerClient
+
+LABEL = "lab-kit.lab"
+ASK_WITHIN = 10.0
+
+
+def engine_answers() -> tuple[bool, str]:
+    """Return whether a Docker engine answers, and its version or what was seen instead."""
+    command = ["docker", "version", "--format", "{{.Server.Version}}"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=ASK_WITHIN
+        )
+    except FileNotFoundError:
+        return False, "there is no program docker"
+    except subprocess.TimeoutExpired:
+        return False, f"docker version gave no answer within {ASK_WITHIN:.0f} s"
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        return False, said[-1] if said else f"docker version ended with {done.returncode}"
+    return True, done.stdout.strip()
+
+
+def docker_client() -> DockerClient:
+    """Return a client for the Docker engine of this machine.
+
+    Raises:
+        LabError: no engine answers; with what was seen and how to get one.
+    """
+    answers, seen = engine_answers()
+    if not answers:
+        raise LabError(
+            "No Docker engine answers, and this lab needs one.",
+            seen,
+            "start Docker Desktop, or on Linux: sudo systemctl start docker (`docker info` must "
+            "work without sudo). The labs from 04 on need no Docker",
+        )
+    from python_on_whales import DockerClient
+
+    return DockerClient()
+
+
+def lab_image(name: str, settings: Settings | None = None) -> str:
+    """Return the name of the kit's own image ``name``, built from ``stack/<name>`` if it is not here.
+
+    Raises:
+        LabError: it cannot be built, with the last lines of the build.
+    """
+    settings = settings or load_settings()
+    docker = docker_client()
+    tag = f"lab-kit/{name}"
+    if not docker.image.exists(tag):
+        build_image(settings, tag, settings.stack_files / name / "Dockerfile")
+    return tag
+
+
+def build_image(settings: Settings, tag: str, dockerfile: Path, *arguments: str) -> None:
+    """Build an image from the checkout; further ``arguments`` go to ``docker build``.
+
+    Raises:
+        LabError: it cannot be built, with the last lines of the build.
+    """
+    base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]
+    command = ["docker", "build", "--progress=plain", f"--tag={tag}", f"--file={dockerfile}"]
+    command += [f"--build-arg=BASE_IMAGE={base}", *ca_secret(), *arguments, str(settings.home)]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"DOCKER_BUILDKIT": "1"},
+    )
+    if done.returncode:
+        raise LabError(
+            f"The image {tag} could not be built.",
+            "\n".join(done.stderr.strip().splitlines()[-12:]),
+            "read the lines above; if the base image cannot be had: stack/base/make-base.sh",
+        )
+
+
+def ca_secret() -> list[str]:
+    """Return the words that hand this machine's own certificates to a build, if there are any.
+
+    A school's network that inspects TLS has its certificate in ``REQUESTS_CA_BUNDLE`` or
+    ``SSL_CERT_FILE`` (as for pip); a build needs it, too. It never gets into the image.
+    """
+    names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    found = (os.environ[name] for name in names if os.environ.get(name))
+    return [f"--secret=id=ca_bundle,src={path}" for path in list(found)[:1]]
+
+
+def clean_up(docker: DockerClient, lab: str) -> list[str]:
+    """Remove the containers, networks, volumes and images that carry this lab's label.
+
+    Returns what was removed, as words to show. Nothing else is touched.
+    """
+    chosen = {"label": f"{LABEL}={lab}"}
+    removed = []
+    for container in docker.container.list(all=True, filters=chosen):
+        container.remove(force=True, volumes=True)
+        removed.append(f"container {container.name}")
+    for network in docker.network.list(filters=chosen):
+        network.remove()
+        removed.append(f"network {network.name}")
+    for volume in docker.volume.list(filters=chosen):
+        volume.remove()
+        removed.append(f"volume {volume.name}")
+    for image in docker.image.list(filters=chosen):
+        image.remove(force=True)
+        removed.append(f"image {(image.repo_tags or [image.id[:19]])[0]}")
+    return removed
