@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lablib.backends import State
+from lablib.backends import State, processes
 from lablib.backends.launch import Launch
 from lablib.backends.processes import Processes
 from lablib.errors import LabError, PortBusy
@@ -165,3 +166,18 @@ def test_a_command_that_cannot_run_leaves_its_reason_in_the_log(
         ),
         "the log says why",
     )
+
+
+def test_a_child_that_has_just_ended_does_not_matter(
+    backend: Processes, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postgres ends a session's process at any time, also between listing and signalling it."""
+    backend.start(service)
+    ended = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone = psutil.Process(ended.pid)
+    ended.wait()
+    monkeypatch.setattr(processes, "_family", lambda process: [process, gone])
+    backend.pause(service)
+    assert backend.inspect(service).state is State.PAUSED
+    backend.resume(service)
+    assert backend.inspect(service).state is State.RUNNING
