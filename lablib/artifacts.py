@@ -53,7 +53,11 @@ class Artifact:
 
 
 def read_lock(path: Path) -> dict[str, list[Artifact]]:
-    """Return the locked artifacts by set name (``kafka``, ``connect-plugins``, ``compiler``)."""
+    """Return the locked artifacts by set name.
+
+    ``connect`` is what a Connect worker needs, ``kafka`` what a broker needs beyond that; the others
+    are ``connect-plugins`` and ``compiler``.
+    """
     sets: dict[str, list[Artifact]] = {}
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
@@ -94,7 +98,11 @@ class Artifacts:
 
     def classpath(self) -> str:
         """Kafka's jars, sorted: an AOT cache is only valid for the very same order."""
-        return os.pathsep.join(sorted(str(p) for p in self._paths("kafka")))
+        return os.pathsep.join(sorted(map(str, self.jars("kafka", "connect"))))
+
+    def jars(self, *names: str) -> list[Path]:
+        """Return the paths of the sets' jars in the cache."""
+        return [path for name in names for path in self._paths(name)]
 
     def _paths(self, name: str) -> list[Path]:
         return [self._repository / artifact.path for artifact in self._sets[name]]

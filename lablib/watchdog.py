@@ -1,5 +1,8 @@
 """Keeps the pipeline whole without a human: ``python -m lablib.watchdog`` runs beside the stack.
 
+With ``--services`` it also starts servers again that have crashed; where they are containers, Docker's
+restart policy does that, and the watchdog looks after connectors alone.
+
 A connector task that has failed stays so for good, and after a database outage no setting of
 Connect brings it back reliably. Once a second the watchdog looks, restarts what has failed, and
 says so: as a line in its log and as a metric. Tasks that keep failing are tried less and less often,
@@ -8,16 +11,20 @@ so that an error which no restart can cure does not become a storm.
 
 from __future__ import annotations
 
+import argparse
 import logging
 import time
 from collections.abc import Callable
-from urllib.parse import urlparse
+from functools import partial
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, start_http_server
 
 from lablib.connect import Connect
 from lablib.errors import LabError
-from lablib.stack import Stack
+
+if TYPE_CHECKING:
+    from lablib.stack import Stack
 
 PERIOD = 1.0
 # A database needs half a minute to come back, and the task should run a second later. What has not
@@ -72,17 +79,13 @@ def look_after_services(stack: Stack, patience: Patience) -> None:
         restarts.labels("service", name).inc()
 
 
-def watch(stack: Stack) -> None:
+def watch(looks_after: list[Callable[[Patience], None]]) -> None:
     """Look once a second, until the process is ended."""
-    address = urlparse(stack.env["WATCHDOG_URL"])
-    start_http_server(address.port or 0, address.hostname or "127.0.0.1")
-    log.info("watching connectors and services; metrics on %s/metrics", stack.env["WATCHDOG_URL"])
-    connect, patience = Connect(stack.env["CONNECT_URL"]), Patience()
-    complaint = ""
+    patience, complaint = Patience(), ""
     while True:
         try:
-            look_after_services(stack, patience)
-            look_after_connectors(connect, patience)
+            for look_after in looks_after:
+                look_after(patience)
             complaint = ""
         except LabError as error:
             if str(error) != complaint:
@@ -94,7 +97,27 @@ def watch(stack: Stack) -> None:
         time.sleep(PERIOD)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Read the command line, serve metrics, and watch."""
+    parser = argparse.ArgumentParser(prog="lablib.watchdog", description=__doc__)
+    parser.add_argument("--connect", required=True, metavar="URL", help="the Connect worker")
+    parser.add_argument("--listen", required=True, metavar="HOST:PORT", help="where metrics are")
+    parser.add_argument("--services", action="store_true", help="revive crashed servers, too")
+    options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    watch(Stack())
+
+    looks_after: list[Callable[[Patience], None]] = []
+    if options.services:
+        from lablib.stack import Stack
+
+        looks_after.append(partial(look_after_services, Stack()))
+    looks_after.append(partial(look_after_connectors, Connect(options.connect)))
+    host, port = options.listen.rsplit(":", 1)
+    start_http_server(int(port), host)
+    log.info("watching; metrics on http://%s/metrics", options.listen)
+    watch(looks_after)
+
+
+if __name__ == "__main__":
+    main()

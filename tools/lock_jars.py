@@ -7,7 +7,9 @@ cache that the stack uses.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from jgo.maven import MavenContext
 
@@ -17,13 +19,16 @@ from lablib.versions import versions
 
 ROOT = Path(__file__).resolve().parent.parent
 # The "!" asks for Maven's own rules: without it every library would also act as a bill of materials.
-LIBRARIES = (
-    "org.apache.kafka:kafka_{SCALA_VERSION}:{KAFKA_VERSION}!",
+CONNECT = (
     "org.apache.kafka:connect-runtime:{KAFKA_VERSION}!",
     "org.apache.kafka:connect-json:{KAFKA_VERSION}!",
     "org.apache.kafka:connect-file:{KAFKA_VERSION}!",
-    "org.apache.kafka:kafka-tools:{KAFKA_VERSION}!",
     "org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}!",
+)
+# All that Connect needs a broker needs, too (its tools do), so this set is what it has beyond.
+KAFKA = (
+    "org.apache.kafka:kafka_{SCALA_VERSION}:{KAFKA_VERSION}!",
+    "org.apache.kafka:kafka-tools:{KAFKA_VERSION}!",
 )
 ALONE = (
     (
@@ -42,9 +47,18 @@ def main() -> None:
     """Write the lock file: set, coordinates and SHA-256 of each artifact, sorted."""
     pins = versions(ROOT / "stack" / "versions.env")
     context = MavenContext(repo_cache=load_settings().cache_folder / "maven")
-    wanted = [context.create_dependency(c.format(**pins)) for c in LIBRARIES]
-    direct, transitive = context.resolver.resolve(wanted)
-    artifacts = [("kafka", d.artifact) for d in direct + transitive if d.scope != "provided"]
+
+    def resolve(libraries: Iterable[str]) -> dict[str, Any]:
+        wanted = [context.create_dependency(c.format(**pins)) for c in libraries]
+        direct, transitive = context.resolver.resolve(wanted)
+        found = [d.artifact for d in direct + transitive if d.scope != "provided"]
+        return {artifact.artifactId: artifact for artifact in found}
+
+    connect, everything = resolve(CONNECT), resolve(CONNECT + KAFKA)
+    artifacts = [
+        ("connect" if name in connect else "kafka", artifact)
+        for name, artifact in everything.items()
+    ]
     for set_name, coordinates in ALONE:
         group, name, version, packaging, classifier = coordinates.format(**pins).split(":")
         component = context.project(group, name).at_version(version)

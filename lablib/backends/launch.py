@@ -18,14 +18,10 @@ from lablib.artifacts import Artifacts
 from lablib.errors import LabError
 from lablib.services import Service, find_service
 from lablib.settings import Settings
+from lablib.tools import find_tool
 
 UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root
 HOST = "127.0.0.1"
-# Under the names that they have in Kafka's bin folder; True for those that ask a broker.
-KAFKA_TOOLS = {
-    "kafka-dump-log": ("org.apache.kafka.tools.DumpLogSegments", False),
-    "kafka-metadata-quorum": ("org.apache.kafka.tools.MetadataQuorumCommand", True),
-}
 
 
 @dataclass(frozen=True)
@@ -98,13 +94,10 @@ class Launcher:
 
     def tool(self, service: Service, program: str, arguments: Sequence[str]) -> list[str]:
         """Return the command line of a program that comes with a service."""
-        if service.name != "kafka" or program not in KAFKA_TOOLS:
-            known = ", ".join(sorted(KAFKA_TOOLS))
-            raise LabError(f"{service.name} has no tool {program!r}.", f"kafka has: {known}")
-        main, asks_a_broker = KAFKA_TOOLS[program]
+        tool = find_tool(service, program, self.settings)
         quiet = self.settings.stack_files / "kafka" / "tools-log4j2.yaml"
-        address = ["--bootstrap-server", f"{HOST}:{self.port('kafka')}"] if asks_a_broker else []
-        words = [f"-Dlog4j2.configurationFile={quiet}", main, *address, *arguments]
+        address = ["--bootstrap-server", f"{HOST}:{self.port('kafka')}"] if tool.asks else []
+        words = [f"-Dlog4j2.configurationFile={quiet}", tool.main, *address, *arguments]
         return self.java("kafka", words)
 
     # -- Kafka and Connect -------------------------------------------------------------------
@@ -138,7 +131,10 @@ class Launcher:
         environment = {
             "KAFKA_LISTENERS": f"INTERNAL://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
             "KAFKA_ADVERTISED_LISTENERS": f"INTERNAL://{HOST}:{port}",
-            "KAFKA_CONTROLLER_ADDRESS": f"{HOST}:{controller}",
+            "KAFKA_CONTROLLERS": f"1@{HOST}:{controller}",
+            "KAFKA_NODE_ID": "1",
+            "KAFKA_REPLICATION_FACTOR": "1",
+            "KAFKA_MIN_INSYNC_REPLICAS": "1",
             "KAFKA_DATA": str(data),
         }
 
@@ -246,7 +242,9 @@ class Launcher:
         return Launch([*prefix, *command], before=initialise)
 
     def _watchdog(self) -> Launch:
-        return Launch([sys.executable, "-m", "lablib.watchdog"])
+        listen, connect = f"{HOST}:{self.port('watchdog')}", self.client_environment()["CONNECT_URL"]
+        words = ["--connect", connect, "--listen", listen, "--services"]
+        return Launch([sys.executable, "-m", "lablib.watchdog", *words])
 
 
 def _unprivileged_prefix() -> list[str]:

@@ -160,7 +160,7 @@ def test_a_services_own_tools(stack: Stack) -> None:
     log = "__cluster_metadata-0/*.log"
     dump = stack.tool("kafka", "kafka-dump-log", "--cluster-metadata-decoder", "--files", log)
     assert '"type":"TOPIC_RECORD"' in dump
-    with pytest.raises(LabError, match="kafka-dump-log, kafka-metadata-quorum"):
+    with pytest.raises(LabError, match="kafka-dump-log, kafka-get-offsets"):
         stack.tool("kafka", "kafka-make-coffee")
     with pytest.raises(LabError, match=r"No file fits nowhere/\*"):
         stack.tool("kafka", "kafka-dump-log", "--files", "nowhere/*")

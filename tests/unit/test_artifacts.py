@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_lock_names_every_archive_once_with_a_hash() -> None:
     """Each set is there, each hash is a SHA-256, and nothing is listed twice."""
     sets = read_lock(ROOT / "stack" / "jars.lock")
-    assert set(sets) == {"kafka", "connect-plugins", "compiler"}
+    assert set(sets) == {"kafka", "connect", "connect-plugins", "compiler"}
     paths = [a.path for each in sets.values() for a in each]
     assert len(paths) == len(set(paths)) > 90
     assert all(len(a.sha256) == 64 for each in sets.values() for a in each)
@@ -30,9 +30,8 @@ def test_one_kafka_version_everywhere() -> None:
         for line in (ROOT / "stack/versions.env").read_text().splitlines()
         if "=" in line
     )
-    kafka = [
-        a for a in read_lock(ROOT / "stack" / "jars.lock")["kafka"] if "apache.kafka" in a.group
-    ]
+    sets = read_lock(ROOT / "stack" / "jars.lock")
+    kafka = [a for a in sets["kafka"] + sets["connect"] if "apache.kafka" in a.group]
     assert {a.version for a in kafka} == {pinned["KAFKA_VERSION"]}
 
 

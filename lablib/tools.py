@@ -1,0 +1,29 @@
+"""Command-line tools that come with a service, under the names that they have in its bin folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lablib.errors import LabError
+from lablib.services import Service
+from lablib.settings import Settings
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One line of ``stack/kafka/tools.txt``. ``asks`` is True if it needs a broker's address."""
+
+    name: str
+    main: str
+    asks: bool
+
+
+def find_tool(service: Service, program: str, settings: Settings) -> Tool:
+    """Return a service's tool of that name, or say which there are."""
+    lines = (settings.stack_files / "kafka" / "tools.txt").read_text().splitlines()
+    rows = [line.split() for line in lines if line and not line.startswith("#")]
+    tools = {row[0]: Tool(row[0], row[1], "broker" in row[2:]) for row in rows}
+    if service.name != "kafka" or program not in tools:
+        known = ", ".join(sorted(tools))
+        raise LabError(f"{service.name} has no tool {program!r}.", f"kafka has: {known}")
+    return tools[program]

@@ -1,0 +1,52 @@
+"""Fetch, verify and lay out the Java archives for the images: the embedded stack's own code does it."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from lablib.artifacts import Artifacts
+from lablib.settings import load_settings
+
+# Native libraries for machines that no container of ours runs on: 9 MB.
+FOREIGN = ("aix", "darwin", "freebsd", "sunos", "win", "mac", "windows")
+FOREIGN_LINUX = ("arm", "armv6", "armv7", "android", "i386", "x86", "mips64", "loongarch64", "ppc64")
+FOREIGN_LINUX += ("ppc64le", "ppc", "riscv64", "s390x")
+
+
+def main() -> None:
+    """Fill /image with libs (what Connect needs), broker (what a broker needs beyond) and plugins."""
+    artifacts = Artifacts(load_settings())
+    artifacts.fetch()
+    for sets, folder in (("connect", "libs"), ("kafka", "broker")):
+        target = Path("/image/opt/kafka", folder)
+        target.mkdir(parents=True)
+        for jar in artifacts.jars(sets):
+            _copy(jar, target / jar.name)
+    plugins = Path("/image/opt/connect/plugins")
+    shutil.copytree(artifacts.plugins, plugins)
+    for papers in ("*.md", "LICENSE-3rd-PARTIES.txt"):
+        for path in plugins.glob(f"*/{papers}"):
+            path.unlink()
+
+
+def _copy(jar: Path, target: Path) -> None:
+    with zipfile.ZipFile(jar) as source:
+        names = source.namelist()
+        kept = [name for name in names if not _foreign(name)]
+        if len(kept) == len(names):
+            shutil.copy(jar, target)
+            return
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
+            for name in kept:
+                copy.writestr(source.getinfo(name), source.read(name))
+
+
+def _foreign(name: str) -> bool:
+    if not name.lower().endswith((".so", ".dll", ".dylib", ".a", ".jnilib")):
+        return False
+    parts = {part.lower() for part in name.split("/")[:-1]}
+    return bool(parts & {*FOREIGN, *FOREIGN_LINUX})
+
+
+if __name__ == "__main__":
+    main()
