@@ -96,15 +96,20 @@ def build_image(settings: Settings, tag: str, dockerfile: Path, *arguments: str)
         )
 
 
-def ca_secret() -> list[str]:
-    """Return the words that hand this machine's own certificates to a build, if there are any.
+def ca_bundle() -> str | None:
+    """Return the path of this machine's own certificates, if it names some.
 
     A school's network that inspects TLS has its certificate in ``REQUESTS_CA_BUNDLE`` or
-    ``SSL_CERT_FILE`` (as for pip); a build needs it, too. It never gets into the image.
+    ``SSL_CERT_FILE`` (as for pip).
     """
     names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-    found = (os.environ[name] for name in names if os.environ.get(name))
-    return [f"--secret=id=ca_bundle,src={path}" for path in list(found)[:1]]
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def ca_secret() -> list[str]:
+    """Return the words that hand these certificates to a build. They never get into the image."""
+    bundle = ca_bundle()
+    return [f"--secret=id=ca_bundle,src={bundle}"] if bundle else []
 
 
 def clean_up(docker: DockerClient, lab: str) -> list[str]:

@@ -15,8 +15,8 @@ import psutil
 
 from lablib.artifacts import Artifacts
 from lablib.backends import State
-from lablib.backends.processes import refuse_busy_port
 from lablib.errors import PortBusy
+from lablib.ports import refuse_busy_port
 from lablib.settings import Settings
 from lablib.stack import Stack
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +39,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LAB_", frozen=True, extra="ignore")
 
     home: Path = Field(default_factory=find_home, description="the checkout's root")
-    stack: Literal["auto", "processes", "compose"] = Field(
+    stack: Literal["auto", "processes", "compose", "attached"] = Field(
         default="auto", description="the backend: compose, processes, or whichever works here"
     )
     port_offset: int = Field(
@@ -50,6 +52,12 @@ class Settings(BaseSettings):
     data: Path = Field(
         default_factory=lambda values: values["home"] / ".lab",
         description="what this checkout's stack keeps: data, logs, passwords, the ledger",
+    )
+
+    project: str = Field(
+        default_factory=lambda values: project_name(values["home"], values["data"]),
+        validation_alias="COMPOSE_PROJECT_NAME",
+        description="the name of this checkout's containers, volumes and networks",
     )
 
     @field_validator("home", mode="after")
@@ -89,6 +97,14 @@ class Settings(BaseSettings):
     def cache_folder(self) -> Path:
         """The cache as an absolute path."""
         return self.cache.expanduser().resolve()
+
+
+def project_name(home: Path, data: Path) -> str:
+    """Return Compose's name for a checkout: that of its folder, and more if its data lie elsewhere."""
+    name = re.sub(r"[^a-z0-9_-]", "", home.name.lower()).lstrip("_-") or "lab-kit"
+    if data == home / ".lab":
+        return name
+    return f"{name}-{hashlib.sha256(str(data).encode()).hexdigest()[:8]}"
 
 
 def load_settings() -> Settings:

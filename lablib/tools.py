@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lablib.errors import LabError
 from lablib.services import Service
 from lablib.settings import Settings
+
+TOOL_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -27,3 +32,23 @@ def find_tool(service: Service, program: str, settings: Settings) -> Tool:
         known = ", ".join(sorted(tools))
         raise LabError(f"{service.name} has no tool {program!r}.", f"kafka has: {known}")
     return tools[program]
+
+
+def run_tool(program: str, command: Sequence[str], folder: Path | None = None) -> str:
+    """Run a tool's command line and return what it prints.
+
+    Raises:
+        LabError: it failed, with its last lines, or did not end within a minute.
+    """
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=TOOL_WITHIN, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LabError(
+            f"{program} did not end within {TOOL_WITHIN:.0f} s.", next="lab status, then repeat"
+        ) from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise LabError(f"{program} failed.", "\n".join(said[-6:]), "lab status")
+    return done.stdout

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -106,6 +108,8 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # As the first process of a container it would otherwise be deaf to this signal.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     looks_after: list[Callable[[Patience], None]] = []
     if options.services:

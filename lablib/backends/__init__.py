@@ -87,3 +87,24 @@ class Backend(Protocol):
 
     def wipe(self) -> None:
         """Delete the data of all services. They must be down."""
+
+
+def client_environment(
+    *, kafka: str, connect: str, watchdog: str, postgres: tuple[str, int], password: str
+) -> dict[str, str]:
+    """Return what clients need (``lab env``) from ``host:port`` addresses and the password.
+
+    The names are the same on every backend.
+    """
+    host, port = postgres
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "CONNECT_URL": f"http://{connect}",
+        "WATCHDOG_URL": f"http://{watchdog}",
+        "POSTGRES_HOST": host,
+        "POSTGRES_PORT": str(port),
+        "POSTGRES_USER": "lab",
+        "POSTGRES_DB": "lab",
+        "POSTGRES_PASSWORD": password,
+        "POSTGRES_DSN": f"postgresql://lab:{password}@{host}:{port}/lab",
+    }

@@ -15,13 +15,14 @@ from pathlib import Path
 from subprocess import CompletedProcess, run
 
 from lablib.artifacts import Artifacts
+from lablib.backends import client_environment
 from lablib.errors import LabError
+from lablib.ports import HOST
 from lablib.services import Service, find_service
 from lablib.settings import Settings
 from lablib.tools import find_tool
 
 UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,14 @@ class Launcher:
         return path.read_text().strip()
 
     def client_environment(self) -> dict[str, str]:
-        """Return what clients need; the names are the same on every backend."""
-        postgres = self.port("postgres")
-        return {
-            "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{self.port('kafka')}",
-            "CONNECT_URL": f"http://{HOST}:{self.port('connect')}",
-            "WATCHDOG_URL": f"http://{HOST}:{self.port('watchdog')}",
-            "POSTGRES_HOST": HOST,
-            "POSTGRES_PORT": str(postgres),
-            "POSTGRES_USER": "lab",
-            "POSTGRES_DB": "lab",
-            "POSTGRES_PASSWORD": self.password(),
-            "POSTGRES_DSN": f"postgresql://lab:{self.password()}@{HOST}:{postgres}/lab",
-        }
+        """Return what clients need, addresses and the password."""
+        return client_environment(
+            kafka=f"{HOST}:{self.port('kafka')}",
+            connect=f"{HOST}:{self.port('connect')}",
+            watchdog=f"{HOST}:{self.port('watchdog')}",
+            postgres=(HOST, self.port("postgres")),
+            password=self.password(),
+        )
 
     def tool(self, service: Service, program: str, arguments: Sequence[str]) -> list[str]:
         """Return the command line of a program that comes with a service."""
@@ -242,7 +238,10 @@ class Launcher:
         return Launch([*prefix, *command], before=initialise)
 
     def _watchdog(self) -> Launch:
-        listen, connect = f"{HOST}:{self.port('watchdog')}", self.client_environment()["CONNECT_URL"]
+        listen, connect = (
+            f"{HOST}:{self.port('watchdog')}",
+            self.client_environment()["CONNECT_URL"],
+        )
         words = ["--connect", connect, "--listen", listen, "--services"]
         return Launch([sys.executable, "-m", "lablib.watchdog", *words])
 

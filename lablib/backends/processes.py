@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,18 +24,18 @@ import psutil
 
 from lablib.artifacts import Artifacts
 from lablib.backends import Observed, State
-from lablib.backends.launch import HOST, Launcher
+from lablib.backends.launch import Launcher
 from lablib.backends.warmup import warm_up
-from lablib.errors import LabError, PortBusy
-from lablib.services import Service
+from lablib.errors import LabError
+from lablib.ports import refuse_busy_port
+from lablib.services import SERVICES, Service
 from lablib.settings import Settings
+from lablib.tools import run_tool
 
 OWNER = "LAB_OWNER"
 STOP_WITHIN = 15.0
 KILLED_WITHIN = 10.0
 PAUSED_WITHIN = 2.0
-RELEASED_WITHIN = 3.0
-TOOL_WITHIN = 60.0
 
 
 class Processes:
@@ -57,6 +56,10 @@ class Processes:
             folder.mkdir(parents=True, exist_ok=True)
         self.artifacts.fetch()
         warm_up(self.launcher)
+
+    def in_use(self) -> bool:
+        """Return whether a service of this checkout runs as a process now."""
+        return any(self.inspect(service).up for service in SERVICES)
 
     def check(self, service: Service) -> None:
         """Raise PortBusy if somebody else holds a port of this service; end lost ones of our own."""
@@ -151,24 +154,7 @@ class Processes:
         """Run one of Kafka's command-line tools in the broker's data folder."""
         folder = self.launcher.data(service.name)
         words = [_fitting(folder, word) if "*" in word else word for word in arguments]
-        command = self.launcher.tool(service, program, words)
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                timeout=TOOL_WITHIN,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise LabError(
-                f"{program} did not end within {TOOL_WITHIN:.0f} s.", next="lab status, then repeat"
-            ) from error
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise LabError(f"{program} failed.", "\n".join(said[-6:]), "lab status")
-        return done.stdout
+        return run_tool(program, self.launcher.tool(service, program, words), folder)
 
     def environment(self) -> dict[str, str]:
         """Return addresses and the password, as clients on this machine need them."""
@@ -285,47 +271,6 @@ def _fitting(folder: Path, pattern: str) -> str:
     if not files:
         raise LabError(f"No file fits {pattern}.", f"looked in {folder}")
     return ",".join(files)
-
-
-def refuse_busy_port(service: Service, port: int) -> None:
-    """Raise PortBusy, naming the owner where the system tells, if nobody could listen there.
-
-    A killed server of many threads keeps its sockets a moment longer than its name: a port without
-    an owner is waited for.
-    """
-    deadline = time.monotonic() + RELEASED_WITHIN
-    while not _can_listen(port):
-        owner = _owner_of(port)
-        if owner or time.monotonic() > deadline:
-            raise PortBusy(
-                f"{service.name} needs port {port} on {HOST}, and it is taken.",
-                owner or f"the owner belongs to another user; as root, `lsof -iTCP:{port}` tells",
-                "end that program, or move this checkout: add LAB_PORT_OFFSET=100 to the file .env",
-            )
-        time.sleep(0.05)
-
-
-def _can_listen(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _owner_of(port: int) -> str:
-    """Name the process that listens on a port, as far as the system lets us see; else ""."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            here = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
-            if here and connection.pid:
-                owner = psutil.Process(connection.pid)
-                return f"{owner.name()} (pid {owner.pid}): {' '.join(owner.cmdline())[:100]}"
-    except psutil.Error:
-        pass
-    return ""
 
 
 def _alive(pid: int) -> psutil.Process | None:

@@ -18,8 +18,9 @@ from filelock import FileLock
 from rich.console import Console
 from rich.status import Status
 
-from lablib.backends.launch import HOST, Launch, Launcher
+from lablib.backends.launch import Launch, Launcher
 from lablib.errors import LabError
+from lablib.ports import HOST
 from lablib.probes import Answer, probe_connect, probe_kafka
 
 READY_WITHIN = 90.0

@@ -1,0 +1,320 @@
+"""The Compose backend: every service is a container of ``docker-compose.yaml``.
+
+It types the commands that a person would type (``docker compose up``, ``docker kill``), and gives
+Compose what it knows better: the checkout's project name and its ports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from rich.console import Console
+
+from lablib.backends import Observed, State, client_environment
+from lablib.docker import ca_bundle
+from lablib.errors import LabError
+from lablib.ports import HOST, refuse_busy_port
+from lablib.services import SERVICES, Service, find_service
+from lablib.settings import Settings
+from lablib.tools import find_tool, run_tool
+from lablib.versions import versions
+
+STOP_WITHIN = 15
+COMMAND_WITHIN = 120.0
+# A terminal may have made the stack anew, and with it the password, while a notebook lives on.
+PASSWORD_FRESH = 5.0
+PASSWORD_FILE = "/run/lab-secrets/password"  # noqa: S105 - a path
+KAFKA_DATA = "/var/lib/kafka"
+# What an orderly end looks like: 0, or 128 + SIGINT or SIGTERM.
+IN_ORDER, BY_FORCE = (0, 130, 143), 137
+# What images are made from. A change of these makes them anew.
+SOURCES = ("docker-compose.yaml", "requirements.lock", "stack/**/*", "lablib/*.py")
+
+
+class Compose:
+    """Runs the services of one checkout as containers."""
+
+    name = "compose"
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is started, built or asked yet."""
+        self.settings = settings
+        self._password = ("", -PASSWORD_FRESH)
+
+    def prepare(self, services: Sequence[Service]) -> None:
+        """Build the images that are missing or stale, then make containers, networks and volumes."""
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        self._build()
+        names = ["secrets", *(s.name for s in services)]
+        if stale := self._stale(names):
+            for name in stale:  # Compose cannot replace what is paused
+                if self._state(name).get("Paused"):
+                    self._docker("unpause", self._container(name))
+            self._compose("create", "--no-build", *stale)
+        if self._state("secrets").get("Status") == "created":
+            self._docker("start", "--attach", self._container("secrets"))
+
+    def check(self, service: Service) -> None:
+        """Raise PortBusy if somebody else holds the port that this service is published on."""
+        refuse_busy_port(service, service.port + self.settings.port_offset)
+
+    def start(self, service: Service) -> None:
+        """Start the service's container."""
+        self.check(service)
+        self._docker("start", self._container(service.name))
+
+    def stop(self, service: Service) -> None:
+        """End the container in an orderly way; after 15 s Docker insists."""
+        observed = self.inspect(service)
+        if observed.state is State.PAUSED:
+            self.resume(service)
+        if self._state(service.name).get("Running"):
+            self._docker("stop", f"--time={STOP_WITHIN}", self._container(service.name))
+
+    def kill(self, service: Service) -> None:
+        """Send SIGKILL. Docker does not restart what somebody has killed on purpose."""
+        self._docker("kill", self._container(service.name))
+
+    def pause(self, service: Service) -> None:
+        """Freeze all processes of the container."""
+        self._docker("pause", self._container(service.name))
+
+    def resume(self, service: Service) -> None:
+        """Let a paused container go on."""
+        self._docker("unpause", self._container(service.name))
+
+    def inspect(self, service: Service) -> Observed:
+        """Read the container's state."""
+        found = self._inspect(service.name)
+        if not found:
+            return Observed(State.STOPPED)
+        state, identity = found["State"], self._container(service.name)
+        if state["Paused"]:
+            return Observed(State.PAUSED, identity)
+        if state["Status"] == "running":
+            moved = service.port + self.settings.port_offset not in _published(found)
+            return Observed(State.MOVED if moved else State.RUNNING, identity)
+        if state["Status"] == "restarting" or state["OOMKilled"]:
+            return Observed(State.CRASHED)
+        if state["Status"] == "created" or state["ExitCode"] in IN_ORDER:
+            return Observed(State.STOPPED)
+        return Observed(State.KILLED if state["ExitCode"] == BY_FORCE else State.CRASHED)
+
+    def logs(self, service: Service, lines: int) -> list[str]:
+        """Return the end of the container's log."""
+        command = ["docker", "logs", f"--tail={lines}", self._container(service.name)]
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=COMMAND_WITHIN,
+        )
+        text = done.stdout.decode(errors="replace")
+        return [] if done.returncode else text.splitlines()
+
+    def log_location(self, service: Service) -> str:
+        """Return the command that shows the whole log."""
+        return f"docker logs {self._container(service.name)}"
+
+    def tool(self, service: Service, program: str, arguments: Sequence[str]) -> str:
+        """Run one of Kafka's command-line tools in the broker's container."""
+        asks = find_tool(service, program, self.settings).asks
+        address = ["--bootstrap-server", "localhost:9092"] if asks else []
+        words = [self._fitting(service, word) if "*" in word else word for word in arguments]
+        run = ["docker", "exec", f"--workdir={KAFKA_DATA}", self._container(service.name)]
+        return run_tool(program, [*run, program, *address, *words])
+
+    def environment(self) -> dict[str, str]:
+        """Return addresses and the password, as clients on this machine need them."""
+        port = {s.name: s.port + self.settings.port_offset for s in SERVICES}
+        return client_environment(
+            kafka=f"{HOST}:{port['kafka']}",
+            connect=f"{HOST}:{port['connect']}",
+            watchdog=f"{HOST}:{port['watchdog']}",
+            postgres=(HOST, port["postgres"]),
+            password=self._read_password(),
+        )
+
+    def wipe(self) -> None:
+        """Remove containers, networks and volumes: the data, and the password with them."""
+        self._compose("down", "--volumes", "--remove-orphans", f"--timeout={STOP_WITHIN}")
+        self._password = ("", -PASSWORD_FRESH)
+
+    def _stale(self, names: Sequence[str]) -> list[str]:
+        """Return the services without a container, or with one of an older configuration or image."""
+        lines = self._compose("config", "--hash", "*").splitlines()
+        wanted = dict(line.split() for line in lines)
+        stale = []
+        for name in names:
+            found = self._inspect(name)
+            labels = found.get("Config", {}).get("Labels", {})
+            image = found.get("Config", {}).get("Image", "")
+            if (
+                labels.get("com.docker.compose.config-hash") != wanted[name]
+                or self._docker("image", "inspect", "--format={{.Id}}", image).strip()
+                != found["Image"]
+            ):
+                stale.append(name)
+        return stale
+
+    # -- images ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """Build what is missing or stale; cheap when nothing is."""
+        note, wanted = self.settings.data / "images", self._fingerprint()
+        names = set(self._compose("config", "--images").split())
+        have = self._docker("image", "ls", "--format={{.Repository}}").split()
+        if names <= set(have) and note.exists() and note.read_text() == wanted:
+            return
+        console = Console(stderr=True)
+        with console.status("Building the images (once, one to six minutes) ...") as status:
+            command = ["docker", "compose", *self._project(), "--progress=plain", "build"]
+            with subprocess.Popen(
+                command,
+                env=self._environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ) as build:
+                assert build.stdout is not None
+                said = []
+                for line in build.stdout:
+                    said.append(line.rstrip())
+                    status.update(f"Building the images: {line.strip()[:80]}".replace("[", r"\["))
+        if build.returncode:
+            base = versions(self.settings.stack_files / "versions.env")["BASE_IMAGE"]
+            raise LabError(
+                "The images could not be built.",
+                "\n".join(line for line in said[-12:] if line),
+                f"without access to an image registry make {base} yourself: stack/base/make-base.sh; "
+                "behind a proxy that inspects TLS set REQUESTS_CA_BUNDLE to its certificate; or work "
+                "without Docker: LAB_STACK=processes",
+            )
+        note.write_text(wanted)
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        for pattern in SOURCES:
+            for path in sorted(self.settings.home.glob(pattern)):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    digest.update(f"{path.relative_to(self.settings.home)}\n".encode())
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    # -- Docker ------------------------------------------------------------------------------
+
+    def _container(self, name: str) -> str:
+        return f"{self.settings.project}-{name}-1"
+
+    def _project(self) -> list[str]:
+        return [
+            f"--project-directory={self.settings.home}",
+            f"--project-name={self.settings.project}",
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        """Return what Compose puts in place of ${...}."""
+        ports = {
+            f"{s.name.upper()}_PORT": str(s.port + self.settings.port_offset) for s in SERVICES
+        }
+        bundle = {"CA_BUNDLE": path} if (path := ca_bundle()) else {}
+        return {**os.environ, **bundle, **ports}
+
+    def _compose(self, *words: str) -> str:
+        return self._run("docker", "compose", *self._project(), *words)
+
+    def _docker(self, *words: str) -> str:
+        return self._run("docker", *words)
+
+    def _run(self, *command: str) -> str:
+        try:
+            done = subprocess.run(
+                command,
+                env=self._environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=COMMAND_WITHIN,
+            )
+        except FileNotFoundError:
+            raise LabError(
+                "There is no program docker.", next="install Docker, or set LAB_STACK=processes"
+            ) from None
+        except subprocess.TimeoutExpired:
+            raise LabError(
+                "Docker gave no answer.",
+                f"waited {COMMAND_WITHIN:.0f} s for: {' '.join(command)}",
+                "docker info; restart Docker if that hangs, too",
+            ) from None
+        if done.returncode:
+            said = [line for line in done.stderr.strip().splitlines() if line.strip()]
+            raise LabError(
+                f"Docker refused: {' '.join(w for w in command if not w.startswith('--project'))}",
+                "\n".join(said[-6:]) or f"exit code {done.returncode}",
+                "lab status, then lab up; docker info shows whether the engine works",
+            )
+        return done.stdout
+
+    def _inspect(self, name: str) -> dict[str, Any]:
+        """Return what Docker knows of a container; nothing if there is none."""
+        command = ["docker", "container", "inspect", self._container(name)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=COMMAND_WITHIN
+        )
+        if done.returncode:
+            if "no such container" in done.stderr.lower():
+                return {}
+            raise LabError(
+                "The Docker engine does not answer.",
+                done.stderr.strip().splitlines()[-1] if done.stderr.strip() else None,
+                "start Docker, then lab up; or work without it: LAB_STACK=processes",
+            )
+        (found,) = json.loads(done.stdout)
+        return dict(found)
+
+    def _state(self, name: str) -> dict[str, Any]:
+        return dict(self._inspect(name).get("State", {}))
+
+    def _fitting(self, service: Service, pattern: str) -> str:
+        run = ["exec", f"--workdir={KAFKA_DATA}", self._container(service.name)]
+        with suppress(LabError):
+            return ",".join(
+                self._docker(*run, "bash", "-c", 'compgen -G "$1"', "_", pattern).split()
+            )
+        raise LabError(f"No file fits {pattern}.", f"looked in {KAFKA_DATA} of {service.name}")
+
+    def _read_password(self) -> str:
+        """Read the secret out of the volume; it works whether or not the database runs."""
+        password, read_at = self._password
+        if time.monotonic() - read_at < PASSWORD_FRESH:
+            return password
+        container = self._container(find_service("postgres").name)
+        command = ["docker", "cp", f"{container}:{PASSWORD_FILE}", "-"]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=COMMAND_WITHIN)
+        if done.returncode:
+            raise LabError(
+                "The stack's password cannot be read; the first start makes it up.",
+                done.stderr.decode().strip() or None,
+                "lab up",
+            )
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            member = archive.extractfile(archive.getmembers()[0])
+            assert member is not None
+            password = member.read().decode().strip()
+        self._password = (password, time.monotonic())
+        return password
+
+
+def _published(container: dict[str, Any]) -> set[int]:
+    bindings = container["HostConfig"]["PortBindings"] or {}
+    return {int(each["HostPort"] or 0) for several in bindings.values() for each in several or ()}
