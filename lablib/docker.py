@@ -118,17 +118,17 @@ def clean_up(docker: DockerClient, lab: str) -> list[str]:
     Returns what was removed, as words to show. Nothing else is touched.
     """
     chosen = {"label": f"{LABEL}={lab}"}
-    removed = []
+    removed = []  # names first: what is gone cannot be asked for its name
     for container in docker.container.list(all=True, filters=chosen):
-        container.remove(force=True, volumes=True)
         removed.append(f"container {container.name}")
+        container.remove(force=True, volumes=True)
     for network in docker.network.list(filters=chosen):
-        network.remove()
         removed.append(f"network {network.name}")
+        network.remove()
     for volume in docker.volume.list(filters=chosen):
-        volume.remove()
         removed.append(f"volume {volume.name}")
+        volume.remove()
     for image in docker.image.list(filters=chosen):
-        image.remove(force=True)
         removed.append(f"image {(image.repo_tags or [image.id[:19]])[0]}")
+        image.remove(force=True)
     return removed

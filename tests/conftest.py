@@ -1,4 +1,4 @@
-"""One real stack for the whole test run, apart from the learner's own: other folder, other ports."""
+"""A real stack per backend for the whole test run, apart from the learner's own: other folder, other ports."""
 
 from __future__ import annotations
 
@@ -19,17 +19,7 @@ AWAY = 5000
 os.environ["LAB_HOME"] = str(ROOT)
 os.environ["LAB_PORT_OFFSET"] = str(load_settings().port_offset + AWAY)
 os.environ["LAB_DATA"] = str(ROOT / ".lab" / "test")
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """Give a stack that is up, with the sales pipeline; it is ended and emptied after the run."""
-    running = Stack()
-    running.wipe()
-    running.up()
-    install(running)
-    yield running
-    running.wipe()
+os.environ["LAB_STACK"] = "processes"
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +30,26 @@ def docker_engine() -> None:
         pytest.fail(f"CI must have a Docker engine; .ci/run starts one ({seen})")
     if not answers:
         pytest.skip(f"no Docker engine here ({seen})")
+
+
+@pytest.fixture(scope="session", params=["processes", "compose"])
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """Give a stack that is up, with the sales pipeline; it is ended and emptied after the run.
+
+    Every test that asks for it runs on both backends. Programs and kernels that a test starts
+    inherit the choice.
+    """
+    if request.param == "compose":
+        request.getfixturevalue("docker_engine")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_STACK", request.param)
+        running = Stack()
+        running.wipe()
+        running.up()
+        install(running)
+        yield running
+        running.wipe()
+
+
+on_processes = pytest.mark.parametrize("stack", ["processes"], indirect=True)
+on_compose = pytest.mark.parametrize("stack", ["compose"], indirect=True)

@@ -296,7 +296,7 @@ def policies(answer: object) -> Result:
 )
 def survive(answer: Any, *, status: str, kept: float, complaint: str) -> Result:
     """Redis lives through the load and keeps enough; with a remark on what happened to the rest."""
-    expected = "a Redis that lives after 120 MB, with 16 MB of baskets or more"
+    expected = "a Redis that lives after 100 MB, with 16 MB of baskets or more"
     observed = f"{status}, {kept:.0f} MB at the end"
     words = answer if isinstance(answer, str) else " ".join(map(str, answer))
     if status == "running" and kept >= 16:

@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from lablib.jupyter import jupyter_command, jupyter_environment
 from lablib.settings import load_settings
+from tests.conftest import on_processes
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL_IS_IDLE = """
@@ -73,7 +74,10 @@ def _wait_for(url: str, log: Path) -> None:
     pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
 
 
-def test_lab_00_runs_in_the_browser(jupyter: str, browser_program: str, tmp_path: Path) -> None:
+@on_processes
+def test_lab_00_runs_in_the_browser(
+    stack: object, jupyter: str, browser_program: str, tmp_path: Path
+) -> None:
     """All cells run; the learner sees their own rows, and that the exercises wait for them."""
     pictures = ROOT / "build" / "browser"
     pictures.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import pytest
 
 from lablib.checks import Case, Exercise, exercises
 from lablib.execution import execute, faults, outcomes
+from tests.conftest import on_compose, on_processes
 from tools.build_labs import METADATA, main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +27,10 @@ ON_DOCKER = [
     stem for stem in STEMS if "docker_client()" in (ROOT / f"solutions/{stem}.py").read_text()
 ]
 
-needs_stack = [pytest.mark.stack, pytest.mark.timeout(300)]
+needs_servers = [pytest.mark.stack, pytest.mark.timeout(300)]
 each_lab = pytest.mark.parametrize("stem", STEMS)
+each_lab_on_the_stack = pytest.mark.parametrize("stem", [s for s in STEMS if s not in ON_DOCKER])
+each_lab_on_docker = pytest.mark.parametrize("stem", ON_DOCKER)
 
 
 def name(value: object) -> str:
@@ -44,12 +47,6 @@ def verdicts(notebook: Any) -> dict[str, str]:
 def _home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels that run in a temporary folder work for this checkout."""
     monkeypatch.setenv("LAB_HOME", str(ROOT))
-
-
-@pytest.fixture
-def ground(stem: str, request: pytest.FixtureRequest) -> object:
-    """Give what the lab runs on: a Docker engine for the labs about Docker, else the stack."""
-    return request.getfixturevalue("docker_engine" if stem in ON_DOCKER else "stack")
 
 
 @each_lab
@@ -89,38 +86,77 @@ def test_a_right_answer_is_accepted(stem: str, exercise: Exercise, case: Case) -
     assert result.outcome == "solved", result
 
 
+def solve(stem: str, folder: Path) -> None:
+    """Run the solution: it gets to its end without any hidden failure, and every check is solved."""
+    notebook = jupytext.read(ROOT / "solutions" / f"{stem}.py")
+    notebook.metadata.update(METADATA)
+    executed = execute(notebook, folder)
+    assert faults(executed) == []
+    assert verdicts(executed) == dict.fromkeys(exercises(stem), "solved"), outcomes(executed)
+
+
+def run_untouched(stem: str, folder: Path) -> None:
+    """Run the untouched lab: it gets to its end, and every check says "not solved yet"."""
+    lab: Any = nbformat.read(ROOT / "labs" / f"{stem}.ipynb", as_version=4)
+    executed = execute(lab, folder)
+    assert faults(executed) == []
+    assert verdicts(executed) == dict.fromkeys(exercises(stem), "unsolved"), outcomes(executed)
+
+
+def run_with_nbval(stem: str, folder: Path) -> None:
+    """Let a second runner, which sees into widgets, run the untouched lab."""
+    path = folder / f"{stem}.ipynb"
+    path.write_bytes((ROOT / "labs" / path.name).read_bytes())
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=90", "-q"]
+    command += ["-c", os.devnull, str(path)]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
 class TestOnTheStack:
-    """What only a real stack can show."""
+    """What only a real stack can show: solutions on both backends, untouched labs on one each."""
 
-    pytestmark = needs_stack
+    pytestmark = needs_servers
 
-    @each_lab
-    def test_the_solution_solves_everything(self, stem: str, ground: object, tmp_path: Path) -> None:
-        """The solution runs to its end without any hidden failure, and every check is solved."""
-        notebook = jupytext.read(ROOT / "solutions" / f"{stem}.py")
-        notebook.metadata.update(METADATA)
-        executed = execute(notebook, tmp_path)
-        assert faults(executed) == []
-        assert verdicts(executed) == dict.fromkeys(exercises(stem), "solved"), outcomes(executed)
+    @each_lab_on_the_stack
+    def test_the_solution_solves_everything(self, stem: str, stack: object, tmp_path: Path) -> None:
+        """Every check of the solved lab is solved, on either backend."""
+        solve(stem, tmp_path)
 
-    @each_lab
+    @on_processes
+    @each_lab_on_the_stack
     def test_the_untouched_lab_runs_unsolved(
-        self, stem: str, ground: object, tmp_path: Path
+        self, stem: str, stack: object, tmp_path: Path
     ) -> None:
-        """An untouched lab runs to its end, and every check says "not solved yet"."""
-        lab: Any = nbformat.read(ROOT / "labs" / f"{stem}.ipynb", as_version=4)
-        executed = execute(lab, tmp_path)
-        assert faults(executed) == []
-        assert verdicts(executed) == dict.fromkeys(exercises(stem), "unsolved"), outcomes(executed)
+        """papermill gets through the untouched lab."""
+        run_untouched(stem, tmp_path)
 
-    @each_lab
-    def test_nbval_finds_nothing(self, stem: str, ground: object, tmp_path: Path) -> None:
-        """A second runner, which sees into widgets, agrees that the untouched lab runs."""
-        path = tmp_path / f"{stem}.ipynb"
-        path.write_bytes((ROOT / "labs" / path.name).read_bytes())
-        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=90", "-q"]
-        command += ["-c", os.devnull, str(path)]
-        done = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
-        )
-        assert done.returncode == 0, done.stdout[-4000:]
+    @on_compose
+    @each_lab_on_the_stack
+    def test_nbval_finds_nothing(self, stem: str, stack: object, tmp_path: Path) -> None:
+        """nbval gets through it, too."""
+        run_with_nbval(stem, tmp_path)
+
+
+@pytest.mark.usefixtures("docker_engine")
+class TestOnDocker:
+    """The labs about Docker need an engine, and no stack."""
+
+    pytestmark = needs_servers
+
+    @each_lab_on_docker
+    def test_the_solution_solves_everything(self, stem: str, tmp_path: Path) -> None:
+        """Every check of the solved lab is solved."""
+        solve(stem, tmp_path)
+
+    @each_lab_on_docker
+    def test_the_untouched_lab_runs_unsolved(self, stem: str, tmp_path: Path) -> None:
+        """papermill gets through the untouched lab."""
+        run_untouched(stem, tmp_path)
+
+    @each_lab_on_docker
+    def test_nbval_finds_nothing(self, stem: str, tmp_path: Path) -> None:
+        """nbval gets through it, too."""
+        run_with_nbval(stem, tmp_path)
