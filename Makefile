@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STEM ?=
 HEADLESS ?=
+BUNDLE ?=
+WHEELS := .lab/wheels
+# With BUNDLE=FILE (see `lab bundle save`) packages come out of that file instead of the network.
+OFFLINE := $(if $(BUNDLE),--no-index --find-links $(WHEELS))
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
@@ -22,12 +26,14 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "Python could not make a virtual environment."; \
 	  echo "Try: sudo apt install python3-venv   (Debian, Ubuntu), then make setup"; exit 1; }
+	@$(if $(BUNDLE),mkdir -p $(WHEELS) && tar -xf $(BUNDLE) -C .lab wheels)
 	@echo "Installing Python packages into $(VENV) ..."
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock || \
-	  $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes $(OFFLINE) -r $(VENV)/uv.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes $(OFFLINE) $(if $(BUNDLE),--offline) -r requirements.lock || \
+	  $(BIN)/python -m pip install --disable-pip-version-check --require-hashes $(OFFLINE) -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@rm -rf $(WHEELS)
 	@touch $@
 
 lab: setup ## Start the stack and open JupyterLab on your copies of the labs (HEADLESS=1: no browser)

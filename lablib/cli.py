@@ -39,6 +39,11 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 # Packages whose errors come from a server that is away, rather than from a mistake of ours.
 CLIENTS = ("psycopg", "cimpl", "confluent_kafka", "sqlite3", "httpx")
 
+bundle = typer.Typer(
+    help="Carry the kit's downloads into a room without a network.", no_args_is_help=True
+)
+app.add_typer(bundle, name="bundle")
+
 Name = Annotated[str, typer.Argument(help="A service: postgres, kafka, connect or watchdog.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -343,6 +348,34 @@ def _show_verification(result: Verification) -> None:
             f"[bold]Not yet[/]: the sink still has {result.waiting:,} records to read.\n"
             "[bold]Try[/] lab verify again; lab status shows whether the sink runs"
         )
+
+
+@bundle.command("save")
+def bundle_save(
+    file: Annotated[Path, typer.Argument(help="The file to write, some 2 GB.")],
+    wheels: Annotated[bool, typer.Option(help="Python packages, too.")] = True,
+) -> None:
+    """Write images, Java archives, Python packages and data into one file. Needs the network."""
+    from lablib.bundle import save
+    from lablib.settings import load_settings
+
+    with out.status("Saving ...") as line:
+        save(load_settings(), file, line.update, wheels=wheels)
+    out.print(
+        f"{file}: {file.stat().st_size / 1e9:.1f} GB. Elsewhere, in a clone of the same commit:"
+    )
+    out.print(f"  make setup BUNDLE={file}\n  .venv/bin/lab bundle load {file}\n  make lab")
+
+
+@bundle.command("load")
+def bundle_load(file: Annotated[Path, typer.Argument(help="A file of `lab bundle save`.")]) -> None:
+    """Take images and Java archives out of a bundle: lab up then needs no network."""
+    from lablib.bundle import load
+    from lablib.settings import load_settings
+
+    with out.status("Loading ...") as line:
+        load(load_settings(), file, line.update)
+    out.print("Loaded. Next: lab up")
 
 
 @app.command()

@@ -52,8 +52,7 @@ class Compose:
 
     def prepare(self, services: Sequence[Service]) -> None:
         """Build the images that are missing or stale, then make containers, networks and volumes."""
-        self.settings.data.mkdir(parents=True, exist_ok=True)
-        self._build()
+        self.build()
         names = ["secrets", *(s.name for s in services)]
         if stale := self._stale(names):
             for name in stale:  # Compose cannot replace what is paused
@@ -169,10 +168,10 @@ class Compose:
 
     # -- images ------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def build(self) -> None:
         """Build what is missing or stale; cheap when nothing is."""
-        note, wanted = self.settings.data / "images", self._fingerprint()
-        names = set(self._compose("config", "--images").split())
+        note, wanted = self.settings.data / "images", self.fingerprint()
+        names = set(self.images())
         have = self._docker("image", "ls", "--format={{.Repository}}").split()
         if names <= set(have) and note.exists() and note.read_text() == wanted:
             return
@@ -200,9 +199,19 @@ class Compose:
                 "behind a proxy that inspects TLS set REQUESTS_CA_BUNDLE to its certificate; or work "
                 "without Docker: LAB_STACK=processes",
             )
-        note.write_text(wanted)
+        self.believe_images()
 
-    def _fingerprint(self) -> str:
+    def images(self) -> list[str]:
+        """Return the names of the stack's images."""
+        return sorted(set(self._compose("config", "--images").split()))
+
+    def believe_images(self) -> None:
+        """Take the images that are here as made from this checkout (they came in its bundle)."""
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        (self.settings.data / "images").write_text(self.fingerprint())
+
+    def fingerprint(self) -> str:
+        """Return a digest of everything that images are made from."""
         digest = hashlib.sha256()
         for pattern in SOURCES:
             for path in sorted(self.settings.home.glob(pattern)):

@@ -1,0 +1,89 @@
+"""A bundle brings the stack up on an empty Docker engine that has never seen a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lablib.bundle import load, save
+from lablib.errors import LabError
+from lablib.settings import load_settings
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+
+# A network namespace of its own: nothing but loopback, so that nothing can be fetched.
+OFFLINE = r"""
+set -eu
+ip link set lo up
+dockerd --data-root="$1/docker" --exec-root="$1/exec" --pidfile="$1/pid" --host="unix://$1/sock" >"$1/log" 2>&1 &
+engine=$!
+trap 'kill $engine; wait $engine' EXIT
+export DOCKER_HOST="unix://$1/sock"
+for _ in $(seq 100); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
+lab() { "$PYTHON" -m lablib.cli "$@"; }
+[ -z "$(docker image ls --quiet)" ]
+lab bundle load "$2"
+lab up
+lab produce --count 500 --rate 0
+lab verify
+lab down --volumes
+"""
+
+
+def quiet(line: str) -> None:
+    """Say nothing."""
+
+
+@pytest.mark.usefixtures("docker_engine")
+def test_a_room_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saved here, loaded into an empty engine and an empty cache: sales arrive, exactly."""
+    missing = [name for name in ("dockerd", "unshare", "ip") if shutil.which(name) is None]
+    if os.geteuid() != 0 or missing:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must be root and have {missing}")
+        pytest.skip(f"needs root, and {missing or 'nothing else'}")
+    monkeypatch.setenv("LAB_STACK", "compose")
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "lab"))
+    monkeypatch.setenv("PYTHON", sys.executable)
+    bundle = tmp_path / "bundle.tar"
+    save(load_settings(), bundle, quiet, wheels=False)
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "offline"))
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path / "cache"))
+    engine = tmp_path / "e"
+    engine.mkdir()
+    command = [
+        "unshare",
+        "--net",
+        "--mount",
+        "bash",
+        "-c",
+        OFFLINE,
+        "offline",
+        str(engine),
+        str(bundle),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
+    log = (engine / "log").read_text()[-1500:]
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{log}"
+    assert "500 of 500 events acknowledged" in done.stdout
+    assert (tmp_path / "cache" / "maven").is_dir()
+
+
+def test_what_is_no_bundle_is_told(tmp_path: Path) -> None:
+    """A missing file, a text, and a tar of something else each get an answer of their own."""
+    settings = load_settings()
+    with pytest.raises(LabError, match="no file"):
+        load(settings, tmp_path / "nowhere.tar", quiet)
+    text = tmp_path / "text.tar"
+    text.write_text("hello")
+    with pytest.raises(LabError, match="no bundle, or was cut short"):
+        load(settings, text, quiet)
+    other = tmp_path / "other.tar"
+    subprocess.run(["tar", "-cf", other, "-C", tmp_path, "text.tar"], check=True)
+    with pytest.raises(LabError, match=r"begins with text\.tar"):
+        load(settings, other, quiet)
