@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lablib.ports import HOST
 from lablib.settings import Settings
 
 
@@ -16,7 +17,10 @@ def jupyter_command(settings: Settings, *, browser: bool = True, port: int = 888
     Run it with `jupyter_environment`. The port moves with the checkout's ``port_offset``.
     """
     start = "work/00_start_here.ipynb"
-    command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1"]
+    # In a container the outside reaches only what listens on all its interfaces; Compose publishes
+    # the port on 127.0.0.1.
+    address = "0.0.0.0" if settings.stack == "attached" else HOST  # noqa: S104
+    command = [sys.executable, "-m", "jupyterlab", f"--ip={address}"]
     command += [f"--port={port + settings.port_offset}", f"--ServerApp.root_dir={settings.home}"]
     if (settings.home / start).exists():
         command.append(f"--LabApp.default_url=/lab/tree/{start}")
