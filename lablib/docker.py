@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LABEL = "lab-kit.lab"
 ASK_WITHIN = 10.0
+# Images that share a folder, and the stage of its Dockerfile that makes each.
+STAGES = {"kafka": ("kafka", "--target=kafka"), "connect": ("kafka", "--target=connect")}
 
 
 def engine_answers() -> tuple[bool, str]:
@@ -37,6 +39,12 @@ def engine_answers() -> tuple[bool, str]:
         said = (done.stderr or done.stdout).strip().splitlines()
         return False, said[-1] if said else f"docker version ended with {done.returncode}"
     return True, done.stdout.strip()
+
+
+def image_exists(name: str) -> bool:
+    """Return whether the engine has an image of that name."""
+    command = ["docker", "image", "inspect", name]
+    return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 def docker_client() -> DockerClient:
@@ -59,7 +67,7 @@ def docker_client() -> DockerClient:
 
 
 def lab_image(name: str, settings: Settings | None = None) -> str:
-    """Return the name of the kit's own image ``name``, built from ``stack/<name>`` if it is not here.
+    """Return the name of the kit's own image ``name``, built from ``stack`` if it is not here.
 
     Raises:
         LabError: it cannot be built, with the last lines of the build.
@@ -68,7 +76,8 @@ def lab_image(name: str, settings: Settings | None = None) -> str:
     docker = docker_client()
     tag = f"lab-kit/{name}"
     if not docker.image.exists(tag):
-        build_image(settings, tag, settings.stack_files / name / "Dockerfile")
+        folder, *stage = STAGES.get(name, (name,))
+        build_image(settings, tag, settings.stack_files / folder / "Dockerfile", *stage)
     return tag
 
 

@@ -8,17 +8,19 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from subprocess import DEVNULL, TimeoutExpired, run
 from urllib.parse import urlparse
 
 import psutil
 
 from lablib.artifacts import Artifacts
 from lablib.backends import State
+from lablib.backends.compose import Compose
+from lablib.docker import engine_answers, image_exists
 from lablib.errors import PortBusy
 from lablib.ports import refuse_busy_port
 from lablib.settings import Settings
 from lablib.stack import Stack
+from lablib.versions import versions
 
 GIB = 2**30
 MEMORY_NEEDED = 2 * GIB
@@ -48,9 +50,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _memory()
     yield _disk(settings)
     yield _writable(settings)
-    yield _downloads(settings)
-    yield from _ports(settings)
-    yield _docker()
+    stack = Stack(settings)
+    docker = _docker(needed=stack.backend.name == "compose")
+    yield docker
+    if stack.backend.name == "compose" and docker.ok:
+        yield _images(settings)
+    if stack.backend.name == "processes":
+        yield _downloads(settings)
+    yield from _ports(stack)
 
 
 def _system() -> Finding:
@@ -102,10 +109,22 @@ def _downloads(settings: Settings) -> Finding:
     return Finding(what, True, "not fetched yet; Maven Central answers")
 
 
-def _ports(settings: Settings) -> Iterator[Finding]:
-    stack = Stack(settings)
+def _images(settings: Settings) -> Finding:
+    what = "the images, or a way to build them"
+    compose = Compose(settings)
+    missing = [name for name in compose.images() if not image_exists(name)]
+    if not missing:
+        return Finding(what, True, "all here")
+    base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]
+    seen = f"not built yet: {', '.join(missing)}"
+    if image_exists(base):
+        return Finding(what, True, f"{seen}; their base {base} is here")
+    return Finding(what, True, f"{seen}; lab up fetches {base} and builds them")
+
+
+def _ports(stack: Stack) -> Iterator[Finding]:
     for service in stack.services:
-        for port in (p + settings.port_offset for p in service.ports):
+        for port in stack.backend.ports(service):
             what = f"port {port} for {service.name}"
             if stack.backend.inspect(service).state in (State.RUNNING, State.PAUSED):
                 yield Finding(what, True, "in use by this stack, as it should be")
@@ -118,18 +137,15 @@ def _ports(settings: Settings) -> Iterator[Finding]:
                 yield Finding(what, True, "free")
 
 
-def _docker() -> Finding:
-    what = "a Docker engine (for labs 01 to 03 only)"
-    remedy = "install Docker; everything else works without it"
-    try:
-        command = ["docker", "info", "--format", "{{.ServerVersion}}"]
-        done = run(command, capture_output=True, text=True, timeout=10, check=False, stdin=DEVNULL)
-    except (OSError, TimeoutExpired) as error:
-        return Finding(what, False, str(error), remedy, needed=False)
-    seen = (done.stdout or done.stderr).strip().splitlines()
-    return Finding(
-        what, done.returncode == 0, seen[0] if seen else "no answer", remedy, needed=False
+def _docker(*, needed: bool) -> Finding:
+    answers, seen = engine_answers()
+    what = "a Docker engine" + ("" if needed else " (for labs 01 to 03 only)")
+    remedy = (
+        "start Docker, or work without it: LAB_STACK=processes"
+        if needed
+        else "install Docker; everything else works without it"
     )
+    return Finding(what, answers, seen, remedy, needed=needed)
 
 
 def problems(findings: list[Finding]) -> list[Finding]:

@@ -46,6 +46,9 @@ class Backend(Protocol):
     def prepare(self, services: Sequence[Service]) -> None:
         """Fetch or build what the services need. Shows progress; cheap when nothing is missing."""
 
+    def ports(self, service: Service) -> list[int]:
+        """Return the ports of this machine that a service takes."""
+
     def check(self, service: Service) -> None:
         """Raise PortBusy if a service that is down could not start for want of a port."""
 

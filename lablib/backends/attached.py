@@ -29,6 +29,10 @@ class Attached:
     def prepare(self, services: Sequence[Service]) -> None:
         """There is nothing to fetch."""
 
+    def ports(self, service: Service) -> list[int]:  # noqa: ARG002 - the protocol's
+        """None: ports are published on another machine than this container."""
+        return []
+
     def check(self, service: Service) -> None:
         """Ports are Compose's business."""
 

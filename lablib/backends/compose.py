@@ -62,9 +62,14 @@ class Compose:
         if self._state("secrets").get("Status") == "created":
             self._docker("start", "--attach", self._container("secrets"))
 
+    def ports(self, service: Service) -> list[int]:
+        """Return the port that the service is published on; inner ones stay inside."""
+        return [service.port + self.settings.port_offset]
+
     def check(self, service: Service) -> None:
         """Raise PortBusy if somebody else holds the port that this service is published on."""
-        refuse_busy_port(service, service.port + self.settings.port_offset)
+        for port in self.ports(service):
+            refuse_busy_port(service, port)
 
     def start(self, service: Service) -> None:
         """Start the service's container."""
@@ -100,7 +105,7 @@ class Compose:
         if state["Paused"]:
             return Observed(State.PAUSED, identity)
         if state["Status"] == "running":
-            moved = service.port + self.settings.port_offset not in _published(found)
+            moved = not _published(found).issuperset(self.ports(service))
             return Observed(State.MOVED if moved else State.RUNNING, identity)
         if state["Status"] == "restarting" or state["OOMKilled"]:
             return Observed(State.CRASHED)

@@ -61,10 +61,14 @@ class Processes:
         """Return whether a service of this checkout runs as a process now."""
         return any(self.inspect(service).up for service in SERVICES)
 
+    def ports(self, service: Service) -> list[int]:
+        """Return every port that the service listens on."""
+        return [port + self.settings.port_offset for port in service.ports]
+
     def check(self, service: Service) -> None:
         """Raise PortBusy if somebody else holds a port of this service; end lost ones of our own."""
         self._sweep_strays(service)
-        for port in self._ports(service):
+        for port in self.ports(service):
             refuse_busy_port(service, port)
 
     def start(self, service: Service) -> None:
@@ -85,7 +89,7 @@ class Processes:
             folder = launch.folder or self.settings.data
             pid = spawn_detached(launch.command, environment, folder, log.fileno())
         created = _created(psutil.Process(pid)) if psutil.pid_exists(pid) else None
-        self._note(service, pid=pid, created=created, ports=self._ports(service))
+        self._note(service, pid=pid, created=created, ports=self.ports(service))
 
     def stop(self, service: Service) -> None:
         """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
@@ -129,7 +133,7 @@ class Processes:
         process = self._process(service)
         if process is not None:
             with suppress(psutil.NoSuchProcess):
-                if (self._noted(service) or {}).get("ports") != self._ports(service):
+                if (self._noted(service) or {}).get("ports") != self.ports(service):
                     return Observed(State.MOVED, str(process.pid))
                 paused = process.status() == psutil.STATUS_STOPPED
                 return Observed(State.PAUSED if paused else State.RUNNING, str(process.pid))
@@ -215,9 +219,6 @@ class Processes:
         if process is None:
             raise LabError(f"{service.name} is not running.", next=f"lab restart {service.name}")
         return _family(process)
-
-    def _ports(self, service: Service) -> list[int]:
-        return [port + self.settings.port_offset for port in service.ports]
 
     def _sweep_strays(self, service: Service) -> None:
         """End processes of this very service that no pid file names any more."""

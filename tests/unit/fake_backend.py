@@ -28,6 +28,9 @@ class FakeBackend:
     def prepare(self, services: Sequence[Service]) -> None:
         self.calls.append("prepare")
 
+    def ports(self, service: Service) -> list[int]:
+        return list(service.ports)
+
     def check(self, service: Service) -> None:
         if service.name in self.busy:
             raise PortBusy(f"{service.name} needs a port that is taken.")
