@@ -36,7 +36,12 @@ def reference() -> str:
         "",
     ]
     group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
+    commands = [
+        (f"{name} {inner}".strip(), sub)
+        for name, command in group.commands.items()
+        for inner, sub in getattr(command, "commands", {"": command}).items()
+    ]
+    for name, command in commands:
         lines += [f"### lab {name}", "", (command.help or "").strip(), ""]
         for parameter in command.params:
             words = (

@@ -20,6 +20,7 @@ from tools.bench.pairs import Row
 
 SUBJECTS = {
     "start": "start and memory of the stack",
+    "images": "size of images, start and memory of containers",
     "produce": "events per second into Kafka",
     "sinks": "rows per second into Postgres",
     "latency": "from sending to the visible row",
