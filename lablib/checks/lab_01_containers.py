@@ -269,45 +269,43 @@ def policies(answer: object) -> Result:
         '["--maxmemory", "40mb", "--maxmemory-policy", "noeviction"]',
     ),
     wrong=[
-        Case([], status="exited", kept=52.0, complaint="", hint="no limit of its own"),
-        Case(["--maxmemory", "64mb"], status="exited", kept=52.0, complaint="", hint="room beside"),
+        Case([], lives=False, kept=52.0, complaint="", hint="no limit of its own"),
+        Case(["--maxmemory", "64mb"], lives=False, kept=52.0, complaint="", hint="room beside"),
         Case(
             ["--maxmemory-policy", "allkeys-lru"],
-            status="exited",
+            lives=False,
             kept=52.0,
             complaint="",
             hint="no limit of its own",
         ),
-        Case(["--maxmemory", "4mb"], status="running", kept=4.0, complaint="OOM", hint="16 MB"),
-        Case(
-            ["--maxmemroy", "40mb"], status="exited", kept=0.0, complaint="", hint="did not start"
-        ),
+        Case(["--maxmemory", "4mb"], lives=True, kept=4.0, complaint="OOM", hint="16 MB"),
+        Case(["--maxmemroy", "40mb"], lives=False, kept=0.0, complaint="", hint="no basket"),
     ],
     right=[
-        Case(["--maxmemory", "40mb"], status="running", kept=40.0, complaint="OOM command"),
-        Case("--maxmemory 32mb", status="running", kept=32.0, complaint="OOM command"),
+        Case(["--maxmemory", "40mb"], lives=True, kept=40.0, complaint="OOM command"),
+        Case("--maxmemory 32mb", lives=True, kept=32.0, complaint="OOM command"),
         Case(
             ["--maxmemory", "40mb", "--maxmemory-policy", "allkeys-lru"],
-            status="running",
+            lives=True,
             kept=39.9,
             complaint="",
         ),
     ],
 )
-def survive(answer: Any, *, status: str, kept: float, complaint: str) -> Result:
+def survive(answer: Any, *, lives: bool, kept: float, complaint: str) -> Result:
     """Redis lives through the load and keeps enough; with a remark on what happened to the rest."""
     expected = "a Redis that lives after 100 MB, with 16 MB of baskets or more"
-    observed = f"{status}, {kept:.0f} MB at the end"
+    observed = f"{'lives' if lives else 'ended'}, {kept:.0f} MB at the end"
     words = answer if isinstance(answer, str) else " ".join(map(str, answer))
-    if status == "running" and kept >= 16:
+    if lives and kept >= 16:
         remark = (
             f"Redis said: {complaint}" if complaint else "It threw old baskets away, in silence."
         )
         return Result(True, expected, observed, remark)
-    if status == "running":
+    if lives:
         hint = "It lives, but keeps too little: 16 MB at least."
     elif kept == 0:
-        hint = "It did not start, or ended before the first basket. Is each option spelled right?"
+        hint = "Redis took no basket at all. Did it start? Is each option spelled right?"
     elif not re.search(r"maxmemory\s", words + " "):
         hint = "Redis has no limit of its own. Which option sets one?"
     else:
