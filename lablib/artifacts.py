@@ -209,5 +209,7 @@ class Artifacts:
         with zipfile.ZipFile(plugin / "lab-converter.jar", "w") as jar:
             for folder, pattern in ((classes, "*.class"), (resources, "META-INF/services/*")):
                 for path in sorted(folder.rglob(pattern)):
-                    jar.write(path, path.relative_to(folder))
+                    # Without times, so that the same sources give the same jar.
+                    entry = zipfile.ZipInfo(str(path.relative_to(folder)))
+                    jar.writestr(entry, path.read_bytes())
         shutil.rmtree(classes)

@@ -16,13 +16,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from lablib.artifacts import Artifacts
 from lablib.backends.compose import Compose
-from lablib.docker import engine_answers, lab_image
+from lablib.docker import compose_works, image_exists, lab_image
 from lablib.errors import LabError
 from lablib.settings import Settings
 from lablib.versions import versions
@@ -32,6 +32,8 @@ MANIFEST, IMAGES = "manifest.json", "images.tar"
 NOT_CARRIED = ("*.aot", "*.lock", "*.partial")
 # What the labs about Docker run, beside the stack's own images.
 LAB_IMAGES = ("nginx", "redis")
+# Large, and only for people without Python: carried if it was built here.
+JUPYTER = "lab-kit/jupyter"
 
 Tell = Callable[[str], None]
 
@@ -54,7 +56,7 @@ def save(settings: Settings, file: Path, tell: Tell, *, wheels: bool = True) -> 
             tempfile.TemporaryDirectory(dir=file.parent) as folder,
             tarfile.open(partial, "w") as tar,
         ):
-            if engine_answers()[0]:
+            if compose_works():
                 tell("Images ...")
                 manifest["images"] = _save_images(settings, Path(folder, IMAGES))
             if wheels:
@@ -97,7 +99,7 @@ def load(settings: Settings, file: Path, tell: Tell) -> None:
                     f"{key} of the bundle: {manifest.get(key)}; here: {wanted[key]}",
                     "save it from a checkout of the same commit, on the same kind of machine",
                 )
-        images, has_docker = manifest.get("images", []), engine_answers()[0]
+        images, has_docker = manifest.get("images", []), compose_works()
         for member in tar:
             if member.name == IMAGES and has_docker:
                 tell(f"{len(images)} images ...")
@@ -108,7 +110,7 @@ def load(settings: Settings, file: Path, tell: Tell) -> None:
     if images and has_docker:
         Compose(settings).believe_images()
     elif images:
-        tell("No Docker engine answers here, so the images stay in the bundle.")
+        tell("No Docker engine with Compose answers here, so the images stay in the bundle.")
 
 
 def _description(settings: Settings, artifacts: Artifacts) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _save_images(settings: Settings, target: Path) -> list[str]:
     compose.build()
     base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]
     names = [*compose.images(), *(lab_image(name, settings) for name in LAB_IMAGES), base]
+    names += [JUPYTER] if image_exists(JUPYTER) else []
     done = subprocess.run(
         ["docker", "save", f"--output={target}", *names],
         capture_output=True,
@@ -191,7 +194,7 @@ def _load_images(content: IO[bytes] | None) -> None:
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        with process.stdin as stdin:
+        with suppress(BrokenPipeError), process.stdin as stdin:
             shutil.copyfileobj(content, stdin, 2**20)
         said = process.stderr.read().decode().strip()
     if process.returncode:

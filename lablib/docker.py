@@ -41,6 +41,18 @@ def engine_answers() -> tuple[bool, str]:
     return True, done.stdout.strip()
 
 
+def compose_works() -> bool:
+    """Return whether a Docker engine answers here, and Compose with it."""
+    if not engine_answers()[0]:
+        return False
+    command = ["docker", "compose", "version"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=ASK_WITHIN)
+    except subprocess.TimeoutExpired:
+        return False
+    return not done.returncode
+
+
 def image_exists(name: str) -> bool:
     """Return whether the engine has an image of that name."""
     command = ["docker", "image", "inspect", name]

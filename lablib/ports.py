@@ -26,7 +26,9 @@ def refuse_busy_port(service: Service, port: int) -> None:
         if owner or time.monotonic() > deadline:
             raise PortBusy(
                 f"{service.name} needs port {port} on {HOST}, and it is taken.",
-                owner or f"the owner belongs to another user; as root, `lsof -iTCP:{port}` tells",
+                owner
+                or f"the owner belongs to another user (`lsof -iTCP:{port}` as root), or it is a "
+                f"container (`docker ps --filter publish={port}`)",
                 "end that program, or move this checkout: add LAB_PORT_OFFSET=100 to the file .env",
             )
         time.sleep(0.05)

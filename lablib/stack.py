@@ -12,7 +12,7 @@ from functools import partial
 from filelock import FileLock, Timeout
 
 from lablib.backends import Backend, Observed, State
-from lablib.backends.select import select_backend
+from lablib.backends.select import backend_note, select_backend
 from lablib.errors import LabError, NotReady
 from lablib.ledger import Ledger
 from lablib.probes import PROBES, Answer
@@ -77,6 +77,7 @@ class Stack:
         """
         with self._lock():
             self.backend.prepare(self.services)
+            backend_note(self.settings).write_text(self.backend.name)
             for service in reversed(self._ordered()):
                 if self.backend.inspect(service).state is State.MOVED:
                     self.backend.stop(service)
@@ -98,6 +99,7 @@ class Stack:
             for service in reversed(self._ordered()):
                 self.backend.stop(service)
             self.backend.wipe()
+            backend_note(self.settings).unlink(missing_ok=True)
             Ledger.discard(self.settings)
 
     def status(self) -> list[ServiceStatus]:

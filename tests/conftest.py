@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AWAY = 5000
 # Settings are read when they are used. Processes and notebook kernels that tests start inherit this.
 os.environ["LAB_HOME"] = str(ROOT)
+os.environ["COMPOSE_PROJECT_NAME"] = f"{load_settings().project}-test"
 os.environ["LAB_PORT_OFFSET"] = str(load_settings().port_offset + AWAY)
 os.environ["LAB_DATA"] = str(ROOT / ".lab" / "test")
 os.environ["LAB_STACK"] = "processes"

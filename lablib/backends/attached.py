@@ -42,7 +42,7 @@ class Attached:
 
     def stop(self, service: Service) -> None:
         """Tell what to type on the machine that runs the containers."""
-        _tell("stop", service, f"stop {service.name}")
+        _tell("stop", service, f"stop {service.name}, or restart {service.name}")
 
     def kill(self, service: Service) -> None:
         """Tell what to type on the machine that runs the containers."""
@@ -84,7 +84,7 @@ class Attached:
             connect=f"connect:{PORTS['connect']}",
             watchdog=f"watchdog:{PORTS['watchdog']}",
             postgres=("postgres", PORTS["postgres"]),
-            password=PASSWORD_FILE.read_text().strip(),
+            password=_password(),
         )
 
     def wipe(self) -> None:
@@ -93,6 +93,17 @@ class Attached:
             "This JupyterLab runs in a container and cannot delete the stack's data.",
             next="on your machine, in the lab kit's folder: docker compose down -v",
         )
+
+
+def _password() -> str:
+    try:
+        return PASSWORD_FILE.read_text().strip()
+    except OSError as error:
+        raise LabError(
+            "The stack's password cannot be read.",
+            str(error),
+            "on your machine, in the lab kit's folder: docker compose up -d --wait",
+        ) from error
 
 
 def _tell(act: str, service: Service, command: str) -> NoReturn:

@@ -15,6 +15,7 @@ import tarfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -37,7 +38,14 @@ KAFKA_DATA = "/var/lib/kafka"
 # What an orderly end looks like: 0, or 128 + SIGINT or SIGTERM.
 IN_ORDER, BY_FORCE = (0, 130, 143), 137
 # What images are made from. A change of these makes them anew.
-SOURCES = ("docker-compose.yaml", "requirements.lock", "stack/**/*", "lablib/*.py")
+SOURCES = (
+    "docker-compose.yaml",
+    "requirements.lock",
+    "stack/versions.env",
+    "stack/jars.lock",
+    *(f"stack/{folder}/**/*" for folder in ("base", "connect", "kafka", "postgres", "watchdog")),
+    *(f"lablib/{name}.py" for name in ("artifacts", "connect", "errors", "settings", "watchdog")),
+)
 
 
 class Compose:
@@ -59,7 +67,8 @@ class Compose:
                 if self._state(name).get("Paused"):
                     self._docker("unpause", self._container(name))
             self._compose("create", "--no-build", *stale)
-        if self._state("secrets").get("Status") == "created":
+        made = self._state("secrets")
+        if made.get("Status") != "exited" or made["ExitCode"]:
             self._docker("start", "--attach", self._container("secrets"))
 
     def ports(self, service: Service) -> list[int]:
@@ -74,7 +83,15 @@ class Compose:
     def start(self, service: Service) -> None:
         """Start the service's container."""
         self.check(service)
-        self._docker("start", self._container(service.name))
+        try:
+            self._docker("start", self._container(service.name))
+        except LabError as error:
+            # Somebody pruned networks while the stack was down. The data are in volumes.
+            if "network" not in str(error.seen) or "not found" not in str(error.seen):
+                raise
+            self._docker("rm", self._container(service.name))
+            self._compose("create", "--no-build", service.name)
+            self._docker("start", self._container(service.name))
 
     def stop(self, service: Service) -> None:
         """End the container in an orderly way; after 15 s Docker insists."""
@@ -151,6 +168,7 @@ class Compose:
 
     def wipe(self) -> None:
         """Remove containers, networks and volumes: the data, and the password with them."""
+        self._inspect("postgres")  # refuses to touch another checkout's
         self._compose("down", "--volumes", "--remove-orphans", f"--timeout={STOP_WITHIN}")
         self._password = ("", -PASSWORD_FRESH)
 
@@ -175,10 +193,8 @@ class Compose:
 
     def build(self) -> None:
         """Build what is missing or stale; cheap when nothing is."""
-        note, wanted = self.settings.data / "images", self.fingerprint()
-        names = set(self.images())
-        have = self._docker("image", "ls", "--format={{.Repository}}").split()
-        if names <= set(have) and note.exists() and note.read_text() == wanted:
+        note = self.settings.data / "images"
+        if note.exists() and note.read_text() == self._seal():
             return
         console = Console(stderr=True)
         with console.status("Building the images (once, one to six minutes) ...") as status:
@@ -201,8 +217,8 @@ class Compose:
                 "The images could not be built.",
                 "\n".join(line for line in said[-12:] if line),
                 f"without access to an image registry make {base} yourself: stack/base/make-base.sh; "
-                "behind a proxy that inspects TLS set REQUESTS_CA_BUNDLE to its certificate; or work "
-                "without Docker: LAB_STACK=processes",
+                "a proxy goes into HTTPS_PROXY, and the certificate of one that inspects TLS into "
+                "REQUESTS_CA_BUNDLE; or work without Docker: LAB_STACK=processes",
             )
         self.believe_images()
 
@@ -213,14 +229,25 @@ class Compose:
     def believe_images(self) -> None:
         """Take the images that are here as made from this checkout (they came in its bundle)."""
         self.settings.data.mkdir(parents=True, exist_ok=True)
-        (self.settings.data / "images").write_text(self.fingerprint())
+        (self.settings.data / "images").write_text(self._seal())
+
+    def _seal(self) -> str:
+        """Tie what images are made from to the images: another checkout may have moved the names."""
+        every = ["image", "ls", "--no-trunc", "--format={{.Repository}}:{{.Tag}} {{.ID}}"]
+        ids = dict(line.split() for line in self._docker(*every).splitlines())
+        found = [f"{name} {ids.get(f'{name}:latest', 'missing')}" for name in self.images()]
+        return "\n".join([self.fingerprint(), *found, ""])
 
     def fingerprint(self) -> str:
         """Return a digest of everything that images are made from."""
         digest = hashlib.sha256()
         for pattern in SOURCES:
             for path in sorted(self.settings.home.glob(pattern)):
-                if path.is_file() and "__pycache__" not in path.parts:
+                stray = any(
+                    part.startswith(".") or part == "__pycache__"
+                    for part in path.relative_to(self.settings.home).parts
+                )
+                if path.is_file() and not stray and not path.name.endswith("~"):
                     digest.update(f"{path.relative_to(self.settings.home)}\n".encode())
                     digest.update(path.read_bytes())
         return digest.hexdigest()
@@ -294,6 +321,13 @@ class Compose:
                 "start Docker, then lab up; or work without it: LAB_STACK=processes",
             )
         (found,) = json.loads(done.stdout)
+        folder = found["Config"]["Labels"].get("com.docker.compose.project.working_dir", "")
+        if Path(folder).resolve() != self.settings.home:
+            raise LabError(
+                f"Another checkout has containers of the name {self.settings.project}.",
+                f"{self._container(name)} belongs to {folder}",
+                "put COMPOSE_PROJECT_NAME=another-name and LAB_PORT_OFFSET=100 into the file .env here",
+            )
         return dict(found)
 
     def _state(self, name: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from lablib.backends.launch import Launcher
 from lablib.backends.warmup import warm_up
 from lablib.errors import LabError
 from lablib.ports import refuse_busy_port
-from lablib.services import SERVICES, Service
+from lablib.services import Service
 from lablib.settings import Settings
 from lablib.tools import run_tool
 
@@ -56,10 +56,6 @@ class Processes:
             folder.mkdir(parents=True, exist_ok=True)
         self.artifacts.fetch()
         warm_up(self.launcher)
-
-    def in_use(self) -> bool:
-        """Return whether a service of this checkout runs as a process now."""
-        return any(self.inspect(service).up for service in SERVICES)
 
     def ports(self, service: Service) -> list[int]:
         """Return every port that the service listens on."""

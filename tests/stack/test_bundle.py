@@ -14,6 +14,8 @@ from lablib.bundle import load, save
 from lablib.errors import LabError
 from lablib.settings import load_settings
 
+ROOT = Path(__file__).resolve().parents[2]
+NOT_COMMITTED = (".git", ".venv", ".lab", ".env", "build", "work", "node_modules", "*cache*")
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 # A network namespace of its own: nothing but loopback, so that nothing can be fetched.
@@ -25,7 +27,9 @@ engine=$!
 trap 'kill $engine; wait $engine' EXIT
 export DOCKER_HOST="unix://$1/sock"
 for _ in $(seq 100); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
-lab() { "$PYTHON" -m lablib.cli "$@"; }
+cd "$3"
+make setup "BUNDLE=$2" "PYTHON=$PYTHON"
+lab() { .venv/bin/lab "$@"; }
 [ -z "$(docker image ls --quiet)" ]
 lab bundle load "$2"
 lab up
@@ -41,7 +45,7 @@ def quiet(line: str) -> None:
 
 @pytest.mark.usefixtures("docker_engine")
 def test_a_room_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Saved here, loaded into an empty engine and an empty cache: sales arrive, exactly."""
+    """Saved here; there a bare copy, an empty engine, empty caches: sales arrive, exactly."""
     missing = [name for name in ("dockerd", "unshare", "ip") if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
         if os.environ.get("CI"):
@@ -49,24 +53,20 @@ def test_a_room_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         pytest.skip(f"needs root, and {missing or 'nothing else'}")
     monkeypatch.setenv("LAB_STACK", "compose")
     monkeypatch.setenv("LAB_DATA", str(tmp_path / "lab"))
-    monkeypatch.setenv("PYTHON", sys.executable)
     bundle = tmp_path / "bundle.tar"
-    save(load_settings(), bundle, quiet, wheels=False)
-    monkeypatch.setenv("LAB_DATA", str(tmp_path / "offline"))
-    monkeypatch.setenv("LAB_CACHE", str(tmp_path / "cache"))
-    engine = tmp_path / "e"
+    save(load_settings(), bundle, quiet)
+    engine, clone = tmp_path / "e", tmp_path / "lab-kit"
     engine.mkdir()
-    command = [
-        "unshare",
-        "--net",
-        "--mount",
-        "bash",
-        "-c",
-        OFFLINE,
-        "offline",
-        str(engine),
-        str(bundle),
-    ]
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(*NOT_COMMITTED))
+    monkeypatch.delenv("LAB_DATA")
+    monkeypatch.delenv("COMPOSE_PROJECT_NAME")
+    monkeypatch.setenv("LAB_HOME", str(clone))
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip"))
+    monkeypatch.setenv("PYTHON", str(Path(sys.base_prefix, "bin", "python3")))
+    command = ["unshare", "--net", "--mount", "bash", "-c", OFFLINE, "offline"]
+    command += [str(engine), str(bundle), str(clone)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
     log = (engine / "log").read_text()[-1500:]
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{log}"

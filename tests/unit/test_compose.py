@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from lablib.backends import State, select
 from lablib.backends.attached import Attached
 from lablib.backends.compose import Compose
+from lablib.docker import lab_image
 from lablib.errors import LabError
 from lablib.services import SERVICES, find_service
 from lablib.settings import Settings, project_name
@@ -75,13 +77,23 @@ class TestChoice:
         monkeypatch.setattr(select, "compose_works", lambda: works)
         assert select.select_backend(settings).name == name
 
-    def test_processes_that_run_stay(
+    @pytest.mark.parametrize("name", ["compose", "processes"])
+    def test_auto_stays_where_the_data_are(
+        self, settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Docker that comes later does not hide a learner's rows; only deleting them frees the choice."""
+        monkeypatch.setattr(select, "compose_works", lambda: True)
+        select.backend_note(settings).write_text(name)
+        assert select.select_backend(settings).name == name
+
+    def test_docker_that_is_away_is_no_empty_stack(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Their ports are taken, and the learner's data are in them."""
-        monkeypatch.setattr(select, "compose_works", lambda: True)
-        monkeypatch.setattr("lablib.backends.processes.Processes.in_use", lambda self: True)
-        assert select.select_backend(settings).name == "processes"
+        """With the data in Docker, its absence is told instead of starting without them."""
+        monkeypatch.setattr(select, "compose_works", lambda: False)
+        select.backend_note(settings).write_text("compose")
+        with pytest.raises(LabError, match="data of this checkout are in Docker"):
+            select.select_backend(settings)
 
     @pytest.mark.parametrize("name", ["compose", "processes", "attached"])
     def test_what_was_asked_for_is_taken(self, tmp_path: Path, name: str) -> None:
@@ -98,3 +110,21 @@ def test_a_container_tells_what_to_type_outside(act: str, service: Any) -> None:
         getattr(Attached(), act)(service)
     assert "docker compose" in str(caught.value.next)
     assert service.name in str(caught.value.next)
+
+
+@pytest.mark.stack
+@pytest.mark.usefixtures("docker_engine")
+def test_another_checkout_s_containers_are_left_alone(tmp_path: Path) -> None:
+    """Two folders of the same name would share containers; the second is told to take another name."""
+    name = "labkit-same-postgres-1"
+    labels = f"--label=com.docker.compose.project.working_dir={tmp_path}"
+    build = ["docker", "create", f"--name={name}", labels, lab_image("postgres")]
+    subprocess.run(build, check=True, capture_output=True)
+    try:
+        mine = Compose(Settings(data=tmp_path, COMPOSE_PROJECT_NAME="labkit-same"))
+        for act in (mine.inspect, mine.stop, lambda _: mine.wipe()):
+            with pytest.raises(LabError, match="Another checkout") as caught:
+                act(POSTGRES)
+            assert str(tmp_path) in str(caught.value.seen)
+    finally:
+        subprocess.run(["docker", "rm", name], check=True, capture_output=True)
