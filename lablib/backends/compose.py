@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from rich.console import Console
@@ -57,6 +58,7 @@ class Compose:
         """Nothing is started, built or asked yet."""
         self.settings = settings
         self._password = ("", -PASSWORD_FRESH)
+        self._making = Lock()
 
     def prepare(self, services: Sequence[Service]) -> None:
         """Build the images that are missing or stale, then make containers, networks and volumes."""
@@ -83,15 +85,12 @@ class Compose:
     def start(self, service: Service) -> None:
         """Start the service's container."""
         self.check(service)
-        try:
-            self._docker("start", self._container(service.name))
-        except LabError as error:
-            # Somebody pruned networks while the stack was down. The data are in volumes.
-            if "network" not in str(error.seen) or "not found" not in str(error.seen):
-                raise
-            self._docker("rm", self._container(service.name))
-            self._compose("create", "--no-build", service.name)
-            self._docker("start", self._container(service.name))
+        if self._lost_its_network(service):
+            with self._making:  # services start side by side, and a network must come only once
+                if self._lost_its_network(service):
+                    self._docker("rm", self._container(service.name))
+                    self._compose("create", "--no-build", service.name)
+        self._docker("start", self._container(service.name))
 
     def stop(self, service: Service) -> None:
         """End the container in an orderly way; after 15 s Docker insists."""
@@ -188,6 +187,12 @@ class Compose:
             ):
                 stale.append(name)
         return stale
+
+    def _lost_its_network(self, service: Service) -> bool:
+        """Return whether somebody pruned networks while the stack was down (data are in volumes)."""
+        wanted = self._inspect(service.name)["NetworkSettings"]["Networks"].values()
+        there = self._docker("network", "ls", "--no-trunc", "--format={{.ID}}").split()
+        return any(network["NetworkID"] and network["NetworkID"] not in there for network in wanted)
 
     # -- images ------------------------------------------------------------------------------
 
