@@ -14,12 +14,14 @@ from lablib.settings import load_settings
 from lablib.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
-AWAY = 5000
+# Beside the learner's own stack, and each worker's beside the other's.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+AWAY = 5000 + 1500 * int(WORKER.removeprefix("gw"))
 # Settings are read when they are used. Processes and notebook kernels that tests start inherit this.
 os.environ["LAB_HOME"] = str(ROOT)
-os.environ["COMPOSE_PROJECT_NAME"] = f"{load_settings().project}-test"
+os.environ["COMPOSE_PROJECT_NAME"] = f"{load_settings().project}-test-{WORKER}"
 os.environ["LAB_PORT_OFFSET"] = str(load_settings().port_offset + AWAY)
-os.environ["LAB_DATA"] = str(ROOT / ".lab" / "test")
+os.environ["LAB_DATA"] = str(ROOT / ".lab" / f"test-{WORKER}")
 os.environ["LAB_STACK"] = "processes"
 
 
@@ -54,3 +56,14 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 
 on_processes = pytest.mark.parametrize("stack", ["processes"], indirect=True)
 on_compose = pytest.mark.parametrize("stack", ["compose"], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker what shares a backend, or the names of a lab about Docker."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        backend = chosen and (chosen.params.get("stack") or chosen.params.get("elsewhere"))
+        if backend is None and "docker_engine" in getattr(item, "fixturenames", ()):
+            backend = "docker labs" if "test_labs" in item.nodeid else "compose"
+        if backend:
+            item.add_marker(pytest.mark.xdist_group(backend))

@@ -25,6 +25,8 @@ CONNECT = (
     "org.apache.kafka:connect-file:{KAFKA_VERSION}!",
     "org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}!",
 )
+# What reads log4j2.yaml. It comes along with Kafka, and a worker needs it, too.
+LOGGING = ("jackson-dataformat-yaml", "snakeyaml")
 # All that Connect needs a broker needs, too (its tools do), so this set is what it has beyond.
 KAFKA = (
     "org.apache.kafka:kafka_{SCALA_VERSION}:{KAFKA_VERSION}!",
@@ -56,7 +58,7 @@ def main() -> None:
 
     connect, everything = resolve(CONNECT), resolve(CONNECT + KAFKA)
     artifacts = [
-        ("connect" if name in connect else "kafka", artifact)
+        ("connect" if name in connect or name in LOGGING else "kafka", artifact)
         for name, artifact in everything.items()
     ]
     for set_name, coordinates in ALONE:

@@ -161,6 +161,12 @@ def test_secrets_are_files_and_no_variables(stack: Stack) -> None:
     assert stack.env["POSTGRES_PASSWORD"] not in docker("inspect", *names)
 
 
+@pytest.mark.parametrize("name", ["kafka", "connect"])
+def test_a_log_tells_what_a_server_does(stack: Stack, name: str) -> None:
+    """Not only errors: a learner who reads the log sees the server work."""
+    assert any(" INFO " in line for line in stack.logs(name, 2000))
+
+
 def test_the_password_is_in_no_log(stack: Stack) -> None:
     """No log and no registered connector shows the password."""
     password = stack.env["POSTGRES_PASSWORD"]
