@@ -36,6 +36,15 @@ path-exclude /usr/share/man/*
 path-exclude /usr/share/locale/*
 path-exclude /usr/share/info/*
 END
+# As there, too: apt keeps neither archives nor translations, and its lists packed.
+cat >"$root/etc/apt/apt.conf.d/slim" <<'END'
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };
+APT::Update::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Acquire::Languages "none";
+Acquire::GzipIndexes "true";
+END
 cd "$root"
 find usr/share/doc -type f ! -name copyright -delete
 rm -rf usr/share/{man,info,locale}/* var/lib/apt/lists/* var/cache/apt/* var/cache/ldconfig/* var/log/*.log var/log/apt/*
