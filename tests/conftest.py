@@ -14,14 +14,16 @@ from lablib.settings import load_settings
 from lablib.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
-# Beside the learner's own stack, and each worker's beside the other's.
+# Settings are read when they are used. Processes and notebook kernels that tests start inherit this;
+# so do pytest's workers from the process that starts them, and each moves away from the others.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-AWAY = 5000 + 1500 * int(WORKER.removeprefix("gw"))
-# Settings are read when they are used. Processes and notebook kernels that tests start inherit this.
+OFFSET, PROJECT = os.environ.setdefault(
+    "LAB_TESTS_BESIDE", f"{load_settings().port_offset} {load_settings().project}"
+).split()
 os.environ["LAB_HOME"] = str(ROOT)
-os.environ["COMPOSE_PROJECT_NAME"] = f"{load_settings().project}-test-{WORKER}"
-os.environ["LAB_PORT_OFFSET"] = str(load_settings().port_offset + AWAY)
+os.environ["LAB_PORT_OFFSET"] = str(int(OFFSET) + 5000 + 1500 * int(WORKER.removeprefix("gw")))
 os.environ["LAB_DATA"] = str(ROOT / ".lab" / f"test-{WORKER}")
+os.environ["COMPOSE_PROJECT_NAME"] = f"{PROJECT}-test-{WORKER}"
 os.environ["LAB_STACK"] = "processes"
 
 
@@ -58,6 +60,7 @@ on_processes = pytest.mark.parametrize("stack", ["processes"], indirect=True)
 on_compose = pytest.mark.parametrize("stack", ["compose"], indirect=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep on one worker what shares a backend, or the names of a lab about Docker."""
     for item in items:
