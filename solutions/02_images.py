@@ -26,6 +26,7 @@ from lablib import Lab
 lab = Lab("02_images")
 
 # %%
+import base64
 import gzip
 import hashlib
 import io
@@ -37,8 +38,6 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from pathlib import Path
-
 
 # %% [markdown]
 # Twelve shops get a new producer: a small Python program that sends sales. "It works on my machine",
@@ -49,6 +48,8 @@ from pathlib import Path
 # This cell removes what an earlier run of this lab has left, and makes a folder for our files.
 
 # %%
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from python_on_whales.exceptions import DockerException
@@ -64,7 +65,7 @@ from lablib.versions import versions
 docker = docker_client()
 clean_up(docker, "02_images")
 SETTINGS, MINE = load_settings(), {LABEL: "02_images"}
-pd.set_option("display.max_colwidth", 90)
+pd.set_option("display.max_colwidth", 200)
 
 # %%
 BASE = versions(SETTINGS.stack_files / "versions.env")["BASE_IMAGE"]
@@ -74,6 +75,7 @@ SHOP, TELLER, VAULT = HOME / "producer", HOME / "teller", HOME / "vault"
 for place in (SHOP, TELLER, VAULT):
     place.mkdir()
 print("Every image of this lab begins with", BASE)
+print("Our files are in", HOME)
 
 # %% [markdown]
 # ## 1. A recipe and its layers
@@ -114,16 +116,18 @@ print("\n".join(needed.splitlines()[:2]), f"\n... and {len(needed.splitlines()) 
 # | `RUN` | runs a command in it and keeps what changed on the disk |
 # | `WORKDIR` | makes a folder and goes there |
 # | `COPY` | copies files from *your* folder into the image |
-# | `ENTRYPOINT` | notes which program a container of this image will run |
+# | `ENTRYPOINT` | notes which program a container runs; as a list in brackets, it hands on your words |
+# | `ARG` | a name with a value for this stage of the build: `ARG NAME=value`, used as `$NAME` |
+# | `ENV` | the same, and the containers have it, too |
 #
-# `${BASE_IMAGE}` gets its value when we build, so that the version stands in one place only. The words
+# `BASE_IMAGE` gets its value when we build, so that the version stands in one place only. The words
 # `--mount=...` help where a network inspects TLS; section 7 shows what they are.
 
 # %%
 FIRST = """\
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
-RUN apt-get update -q && apt-get install -qy --no-install-recommends ca-certificates python3-pip
+RUN apt-get update -q && apt-get install -qy --no-install-recommends python3-pip ca-certificates
 WORKDIR /app
 COPY . .
 RUN --mount=type=secret,id=ca_bundle,target=/etc/ssl/certs/ca-certificates.crt \\
@@ -133,7 +137,8 @@ ENTRYPOINT ["python3", "/app/producer.py"]
 (SHOP / "Dockerfile").write_text(FIRST);  # fmt: skip
 
 # %% [markdown]
-# In a terminal you would go to the folder and type this. The dot is the folder to build from:
+# In a terminal you would go to the folder `producer` in the one named above, and type this. The dot is
+# the folder to build from:
 #
 # ```
 # docker build --progress=plain --tag lab02-producer --build-arg BASE_IMAGE=debian:... .
@@ -159,11 +164,16 @@ def build(place, tag, secrets=(), build_args=(), **options):
 
 # %%
 def reason(error):
-    """Why it failed: the last lines that Docker wrote."""
+    """Why it failed: the last lines that the command wrote, or else what Docker says."""
     if isinstance(error, LabError):
         return error.seen
-    lines = [line for line in (error.stderr or str(error)).splitlines() if line.strip(" -")]
-    return "\n".join([line for line in lines if "\tat " not in line][-4:])  # at: of a Java error
+    text = error.stderr or str(error)
+    failed = re.search(r"^(#\d+) ERROR", text, re.MULTILINE)
+    own = re.findall(rf"^{failed[1]} \d+\.\d+ (.+)$", text, re.MULTILINE) if failed else []
+    own = [line for line in own if "\tat " not in line]  # at: of a Java error
+    refused = [line for line in own if "CERTIFICATE_VERIFY_FAILED" in line]
+    said = [line for line in text.splitlines() if line.strip(" -")][-1]
+    return "\n".join(refused[-1:] or own[-4:] or [said.removeprefix("ERROR: failed to solve: ")])[-280:]
 
 
 # %%
@@ -184,8 +194,8 @@ print(f"Built in {seconds:.1f} s.")
 steps(log)
 
 # %% [markdown]
-# (The first time takes longest. If `cached` is true, these steps were made before: in an earlier run,
-# or for another image of the kit.) Does it work? `docker run --rm lab02-producer 7` hands the seed 7
+# (The first time takes longest. If `cached` is true, a step was made before, in an earlier run.) Does
+# it work? `docker run --rm lab02-producer 7` hands the seed 7
 # to the program. Our `run` also returns the **exit code**; you know it from lab 01.
 
 
@@ -245,8 +255,15 @@ key = {"RUN apt-get": "b", "COPY .": "c", "RUN pip": "d"}.get(" ".join(heaviest.
 lab.recall("heaviest", truth=key)
 
 # %% [markdown]
-# pip is a tool for *installing*. The shop does not install anything, yet it carries pip with all its
-# helpers. Sections 4 and 5 get rid of it. Lines such as `ENTRYPOINT` have 0 MB: they only note
+# The shop does not install anything, yet it carries pip, and apt's lists of all packages of Debian.
+# How many megabytes are they?
+
+# %%
+USELESS = ["/usr/lib/python3/dist-packages/pip", "/var/lib/apt/lists"]
+print(*run("lab02-producer", "-sm", *USELESS, entrypoint="du")[1], sep="\n")
+
+# %% [markdown]
+# Section 5 gets rid of both. Lines such as `ENTRYPOINT` have 0 MB: they only note
 # something in the image's description. **Rule: a layer holds what one line changed, and layers are
 # never changed again, only covered.**
 #
@@ -336,6 +353,7 @@ def try_order(text):
     place, newer = shop_with(text), f"newer-{time.time_ns()}"
     try:
         build(place, "lab02-order")
+        print("Built. Now the program changes, then the list: it is built twice more.")
         program = built_after(place / "producer.py", f"print('{newer}')")
         fresh = any(newer in line for line in run("lab02-order", "7")[1])
         packages = built_after(place / "requirements.txt", f"# {newer}")
@@ -350,7 +368,7 @@ better = ...
 better = """\
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
-RUN apt-get update -q && apt-get install -qy --no-install-recommends ca-certificates python3-pip
+RUN apt-get update -q && apt-get install -qy --no-install-recommends python3-pip ca-certificates
 WORKDIR /app
 COPY requirements.txt .
 RUN --mount=type=secret,id=ca_bundle,target=/etc/ssl/certs/ca-certificates.crt \\
@@ -359,7 +377,7 @@ COPY producer.py .
 ENTRYPOINT ["python3", "/app/producer.py"]
 """
 # END SOLUTION
-seen = try_order(better) if better is not ... else {}
+seen = try_order(better) if isinstance(better, str) else {}
 lab.check("order", better, seen=seen)
 
 # %% [markdown]
@@ -420,7 +438,7 @@ ignore = """\
 """
 # END SOLUTION
 megabytes, files = 0.0, []
-if ignore is not ...:
+if isinstance(ignore, str):
     place = colleague()
     (place / "till-backup.csv").write_text("S03,SKU-0112,2,1.29\n")
     (place / ".dockerignore").write_text(ignore)
@@ -506,7 +524,8 @@ print(*said, f"exit code {code}", sep="\n")
 # It works. To *run* it, a compiler is not needed. Nor are most parts of Java: since version 9 it
 # consists of **modules**, and the tool `jlink` makes a small Java of those that you name. So, **two
 # stages**: a Dockerfile may have several `FROM`. Only the last one becomes the image. The others are
-# workshops; `COPY --from=build` carries over what we want to keep.
+# workshops; `COPY --from=build` carries over what we want to keep. (Here the chain of section 2 ends:
+# if the same *content* comes out of a workshop that was built again, this `COPY` is cached.)
 
 # %%
 TWO_STAGES = """\
@@ -561,9 +580,9 @@ told = ", ".join(f"{name} {size:.0f} MB" for name, size in sizes.items())
 lab.show(figure, alt=f"Bars with a line at 200 MB: {told}.")
 
 # %% [markdown]
-# Only the last bar is under the line. A small image is faster to send to twelve shops. And what is not
-# in it cannot be attacked, and need not be updated: no compiler, no pip. **Rule: build in a workshop,
-# send only what runs.**
+# Compare the two tellers: only the one of two stages is under the line. A small image is faster to send
+# to twelve shops. And what is not in it cannot be attacked, and need not be updated. **Rule: build in
+# a workshop, send only what runs.**
 #
 # But does it run?
 
@@ -574,7 +593,7 @@ print(f"exit code {code}", *said[:4], sep="\n")
 # %% [markdown]
 # We cut away too much. Kafka's library uses a class that is not in `java.base`.
 #
-# **Exercise `modules`.** Read the error. Which modules must `jlink` take? Give them as one text, with a
+# **Exercise `modules`.** Read the error. Which modules must `jlink` take, as few as you can? Give them as one text, with a
 # comma between two. These are some of Java's modules, and what their classes' names begin with:
 #
 # | module | classes |
@@ -592,7 +611,7 @@ modules = ...
 modules = "java.base,java.management"
 # END SOLUTION
 seen = {}
-if modules is not ...:
+if isinstance(modules, str):
     (TELLER / "Dockerfile").write_text(TWO_STAGES)
     try:
         build(TELLER, "lab02-teller", build_args={"MODULES": modules})
@@ -626,25 +645,28 @@ print("The image itself says:", repr(own), "(nothing, that is: root)")
 # stands near the end.
 #
 # **Exercise `slim`.** Now do for the producer what we did for Java. Write a Dockerfile with two
-# stages: pip in the first one, and a last one that is **under 200 MB**, prints the sale, and is **not
-# root** and cannot write over `/app/producer.py`. At run time, Debian's package `python3` is enough.
+# stages: pip in the first one, and a last one that is **at least 25 MB lighter** than `lab02-producer`,
+# prints the same sale, is **not root** and cannot replace `/app/producer.py`. At run time, Debian's package `python3` is enough.
 # And mind what apt leaves behind, its lists and its archives: in *the same* `RUN`, add
 # `&& rm -rf /var/lib/apt/lists/* /var/cache/apt/*`. A later `RUN rm` could only cover them.
 
 # %%
-DOUBT = "id -u; { echo >> /app/producer.py; } 2>/dev/null && echo writable"
+DOUBT = """id -u; { echo >> /app/producer.py; } 2>/dev/null && echo file
+touch /app/new 2>/dev/null && echo folder"""
 
 
+# %%
 def try_slim(text):
     """Build the producer with this Dockerfile, run it, and look at who it is."""
     try:
         build(shop_with(text), "lab02-slim")
         code, said = run("lab02-slim", "7")
-        who = run("lab02-slim", "-c", DOUBT, entrypoint="sh")[1]
+        uid, *writable = run("lab02-slim", "-c", DOUBT, entrypoint="sh")[1]
     except (DockerException, LabError) as error:
         return {"error": reason(error)}
-    who = {"uid": who[0], "writable": who[-1] == "writable"}
-    return {"error": "", "MB": megabytes_of("lab02-slim"), "code": code, "said": said} | who
+    lighter = megabytes_of("lab02-producer") - megabytes_of("lab02-slim")
+    seen = {"error": "", "code": code, "said": said, "sale": run("lab02-producer", "7")[1]}
+    return seen | {"uid": uid, "writable": writable, "lighter": lighter}
 
 
 # %%
@@ -653,7 +675,7 @@ slim = ...
 slim = """\
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE} AS packages
-RUN apt-get update -q && apt-get install -qy --no-install-recommends ca-certificates python3-pip
+RUN apt-get update -q && apt-get install -qy --no-install-recommends python3-pip ca-certificates
 COPY requirements.txt .
 RUN --mount=type=secret,id=ca_bundle,target=/etc/ssl/certs/ca-certificates.crt \\
     pip install -q --no-deps --require-hashes --target=/app -r requirements.txt
@@ -667,7 +689,7 @@ USER 10001:10001
 ENTRYPOINT ["python3", "/app/producer.py"]
 """
 # END SOLUTION
-seen = try_slim(slim) if slim is not ... else {}
+seen = try_slim(slim) if isinstance(slim, str) else {}
 lab.check("slim", slim, seen=seen)
 
 # %% [markdown]
@@ -766,12 +788,15 @@ for number in (1, 2):
         print(f"build {number}:  {when}  {entry.filename}")
 
 # %% [markdown]
+# (`Teller.class` was compiled once, in `lab02-one-stage`. `META-INF` is made anew by `jar`.)
+#
 # Times get in everywhere: into archives, into logs, into "built on" lines. And a layer itself is an
 # archive: it notes for each file and folder when it was last changed. So equal contents are not yet
 # equal layers.
 #
 # The remedy has a name, `SOURCE_DATE_EPOCH`: *one* time for everything, in seconds since 1970, that
-# belongs to the sources and not to the clock. Many tools take a time when one gives it:
+# belongs to the sources and not to the clock. Give it in the stage that uses it, by a line
+# `ARG SOURCE_DATE_EPOCH=1767603600` (2026-01-05 09:00 UTC). Many tools take such a time:
 #
 # ```
 # jar --create --date="2026-01-05T09:00:00Z" ...
@@ -780,8 +805,8 @@ for number in (1, 2):
 # ```
 #
 # **Exercise `same`.** Change `UNSTEADY` so that two builds without the cache give **the same layers**.
-# The program has to stay in the jar. (When the jar was packed is still good to know: put the date
-# where it does no harm, or leave it out.)
+# The program has to stay in the jar. Leave the file `BUILT` out, or write the time of
+# `SOURCE_DATE_EPOCH` into it instead of the clock's.
 
 
 # %%
@@ -814,7 +839,7 @@ FROM ${BASE_IMAGE}
 COPY --from=build /image /
 """
 # END SOLUTION
-seen = try_same(same) if same is not ... else {}
+seen = try_same(same) if isinstance(same, str) else {}
 lab.check("same", same, seen=seen)
 
 # %% [markdown]
@@ -831,14 +856,16 @@ lab.check("same", same, seen=seen)
 # image needs the list, so the *build* needs the token. Here a small program stands for the server.
 
 # %%
-token = secrets.token_urlsafe(24)
+token, price = secrets.token_urlsafe(24), f"SKU-0112;1.{secrets.randbelow(100):02}"
+known = hashlib.sha256(token.encode()).hexdigest()  # a server keeps no tokens, only their hashes
 (HOME / "token").write_text(token)  # outside of the folder that is sent
-(VAULT / "fetch-prices").write_text("""\
+(VAULT / "fetch-prices").write_text(f"""\
 #!/bin/sh
 # Reads the token from its input; without a good one there is no price list.
 read -r token || true
-[ ${#token} -ge 32 ] || { echo 'the server says: 401, no valid token' >&2; exit 1; }
-printf 'SKU-0112;1.29' > /prices.csv
+hash=$(printf %s "$token" | sha256sum | cut -c-64)
+[ $hash = {known} ] || {{ echo 'the server says: 401, no valid token' >&2; exit 1; }}
+printf '{price}' > /prices.csv
 """)
 (VAULT / "fetch-prices").chmod(0o755)
 
@@ -867,36 +894,38 @@ lab.predict(
     {"a": "no: the file is gone", "b": "yes: it is still in the image"},
     choice=...,
 )
-print("In a container of it:", *run("lab02-copy", "ls", "/token")[1])
 
 # %% [markdown]
 # `docker save` writes an image to one file, as it would be sent: a description in JSON, and one archive
-# per layer. We search each of them for the token. This needs no container, and no skill.
+# per layer. We search each of them for the token, as it is and in base64. This needs no container, and
+# no skill.
 
 
 # %%
-def find_in(image, needle):
-    """Where in the saved image do these characters stand?"""
+def find_in(image):
+    """Where in the saved image does the token stand?"""
+    needles = (token.encode(), base64.b64encode(token[:30].encode()))
     docker.image.save(image, output=HOME / "image.tar")
     found = set()
     with tarfile.open(HOME / "image.tar") as archive:
         for part in filter(tarfile.TarInfo.isfile, archive):
             data = archive.extractfile(part).read()
             data = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-            if needle.encode() in data:
+            if any(needle in data for needle in needles):
                 found.add("in the description" if data.startswith(b"{") else "in a layer")
     return sorted(found)
 
 
 # %%
-found = {f"lab02-{name}": find_in(f"lab02-{name}", token) for name in LEAKS}
+print("In a container of the third image:", *run("lab02-copy", "ls", "/token")[1])
+found = {f"lab02-{name}": find_in(f"lab02-{name}") for name in LEAKS}
 lab.recall("removed", truth="b" if found["lab02-copy"] else "a")
 pd.DataFrame({"the token is": {name: ", ".join(places) for name, places in found.items()}})
 
 # %%
 for name in LEAKS:  # what `docker history` shows to everybody; we blot the token out
     for line in history(f"lab02-{name}")["made by"]:
-        if token in line or "rm /token" in line:
+        if "token" in line.lower():
             print(f"lab02-{name}: ", line.replace(token, "********"))
 
 # %% [markdown]
@@ -925,12 +954,12 @@ lines = ...
 lines = "RUN --mount=type=secret,id=token fetch-prices < /run/secrets/token\n"
 # END SOLUTION
 seen = {}
-if lines is not ...:
+if isinstance(lines, str):
     (VAULT / "Dockerfile").write_text(f"{HEAD}{lines}\n")
     try:
         build(VAULT, "lab02-keep", secrets=[f"id=token,src={HOME / 'token'}"])
         code, said = run("lab02-keep", "cat", "/prices.csv")
-        seen = {"error": "", "prices": said, "found": find_in("lab02-keep", token)}
+        seen = {"error": "", "prices": said, "price": price, "found": find_in("lab02-keep")}
     except LabError as error:
         seen = {"error": error.seen.replace(token, "********")}
 lab.check("keep", lines, seen=seen)

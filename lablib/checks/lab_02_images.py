@@ -8,20 +8,34 @@ from typing import Any
 from lablib.checks import Case, Result, exercise
 
 LIMIT_MB = 200
+LIGHTER_MB = 25
 CONTEXT_MB = 0.2
 NEEDED = ("producer.py", "requirements.txt")
 STEPS = {
     "list": "COPY requirements.txt .",
     "pip": "RUN --mount=type=secret,id=ca_bundle pip install -r requirements.txt",
     "program": "COPY producer.py .",
+    "apt": "RUN apt-get update -q && apt-get install -qy python3-pip",
 }
 SALE = 'confluent-kafka 2.16.1 {"store_id": "S06", "sku": "SKU-0051"}'
-GOOD_PARTS = {"error": "", "code": 0, "said": [SALE], "MB": 121.0, "uid": "10001"}
+GOOD_PARTS = {
+    "error": "",
+    "code": 0,
+    "said": [SALE],
+    "sale": [SALE],
+    "lighter": 35.0,
+    "uid": "10001",
+    "writable": [],
+}
 TOLD = ["kafka-clients 4.3.1", "S01 0", "S02 1", "S03 2"]
 ONE = {"etc/passwd": "aa", "opt/teller/BUILT": "b1", "opt/teller/teller.jar": "c1"}
 TWO = {"etc/passwd": "aa", "opt/teller/BUILT": "b2", "opt/teller/teller.jar": "c2"}
 JAR = ["META-INF/MANIFEST.MF", "Teller.class"]
-PRICES = ["SKU-0112;1.29"]
+PRICE = "SKU-0112;1.29"
+KEPT = {"error": "", "prices": [PRICE], "price": PRICE, "found": []}
+ONE_TEXT = "One text, please, with line ends in it."
+REFUSED = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"
+MOUNT = "A certificate was refused. Keep the words --mount=... of FIRST before pip."
 
 
 def _order(program: Iterable[str], packages: Iterable[str], **other: object) -> dict[str, Any]:
@@ -55,17 +69,29 @@ def _same(same: bool, *other: str, jar: Sequence[str] = tuple(JAR)) -> dict[str,
         ),
         Case("stale", seen=_order([], ["pip"], **{"new program": False}), hint="not the new"),
         Case("pip first", seen={"error": "not found: requirements.txt"}, hint="not built"),
+        Case("no mount", seen={"error": REFUSED}, hint="--mount"),
+        Case(
+            "apt below",
+            seen=_order(["program", "apt", "pip"], ["program", "apt", "pip"]),
+            hint="apt-get ran again, too",
+        ),
+        Case(["FROM debian"], seen={}, hint="One text"),
     ],
     right=[
         Case("two copies", seen=_order(["program"], ["list", "pip", "program"])),
         Case("all at the end", seen=_order(["program"], ["list", "pip"])),
+        Case("apt below the list", seen=_order(["program"], ["list", "apt", "pip", "program"])),
     ],
 )
-def order(_answer: str, *, seen: Mapping[str, Any]) -> Result:
+def order(answer: object, *, seen: Mapping[str, Any]) -> Result:
     """A change of the program spares pip; a change of the list does not."""
     expected = "pip runs after a change of the list, not after a change of the program"
+    if not isinstance(answer, str):
+        return Result(False, expected, answer, ONE_TEXT)
     if seen["error"]:
         hint = "It was not built, or does not start. What is missing when the step runs?"
+        if "CERTIFICATE_VERIFY_FAILED" in seen["error"]:
+            hint = MOUNT
         return Result(False, expected, seen["error"], hint)
     again = any("pip install" in step for step in seen["after program"])
     renewed = any("pip install" in step for step in seen["after list"])
@@ -77,10 +103,14 @@ def order(_answer: str, *, seen: Mapping[str, Any]) -> Result:
         hint = "The image has not the new program. Which step copies it?"
     elif again:
         hint = "pip still runs again. Which line above it looks at producer.py?"
+        if any("apt-get" in step for step in seen["after program"]):
+            hint += " apt-get ran again, too."
     elif not renewed:
         hint = "A new list did not install anything. pip has to stand behind the list it reads."
     else:
-        return Result(True, expected, observed)
+        apt = any("apt-get" in step for step in seen["after list"])
+        remark = "After a change of the list apt-get ran again, too: it does not read it."
+        return Result(True, expected, observed, remark if apt else "")
     return Result(False, expected, observed, hint)
 
 
@@ -97,15 +127,18 @@ def order(_answer: str, *, seen: Mapping[str, Any]) -> Result:
         Case("*\n!*.py", megabytes=0.0, files=["producer.py"], hint="image needs"),
         Case("*.csv\n.env", megabytes=0.01, files=[".git", *NEEDED], hint=".git"),
         Case("*", megabytes=0.0, files=["error: failed"], hint="not built"),
+        Case(["*", "!producer.py"], megabytes=0.0, files=[], hint="One text"),
     ],
     right=[
         Case("*\n!producer.py\n!requirements.txt", megabytes=0.005, files=list(NEEDED)),
         Case("*.csv\n.env\n.git", megabytes=0.005, files=["Dockerfile", *NEEDED]),
     ],
 )
-def ignore(answer: str, *, megabytes: float, files: Sequence[str]) -> Result:
+def ignore(answer: object, *, megabytes: float, files: Sequence[str]) -> Result:
     """The program and its list are sent; no password, no export, no history."""
     expected = "producer.py and requirements.txt in the image, nothing of the colleague's"
+    if not isinstance(answer, str):
+        return Result(False, expected, answer, ONE_TEXT)
     sent = "less than 0.1" if megabytes < 0.1 else f"{megabytes:.1f}"
     observed = f"{sent} MB sent; in the image: {', '.join(files) or 'nothing'}"
     missing = [name for name in NEEDED if name not in files]
@@ -155,6 +188,7 @@ def ignore(answer: str, *, megabytes: float, files: Sequence[str]) -> Result:
             seen={"error": "", "code": 0, "said": TOLD, "MB": 260.0},
             hint="Too much",
         ),
+        Case(["java.base", "java.management"], seen={}, hint="One text"),
     ],
     right=[
         Case(
@@ -168,9 +202,11 @@ def ignore(answer: str, *, megabytes: float, files: Sequence[str]) -> Result:
         ),
     ],
 )
-def modules(answer: str, *, seen: Mapping[str, Any]) -> Result:
+def modules(answer: object, *, seen: Mapping[str, Any]) -> Result:
     """The teller runs on a small Java, and the image stays under the limit."""
     expected = f"the teller answers, and its image has less than {LIMIT_MB} MB"
+    if not isinstance(answer, str):
+        return Result(False, expected, answer, "One text, please, with commas in it.")
     if seen["error"]:
         hint = "jlink wants the name of a module, not of classes: the left column of the table."
         if " " in answer.strip():
@@ -199,13 +235,18 @@ def modules(answer: str, *, seen: Mapping[str, Any]) -> Result:
         "Last stage: FROM, RUN apt-get (python3), COPY --from, COPY producer.py, USER, ENTRYPOINT.",
     ),
     wrong=[
+        Case("one stage", seen=GOOD_PARTS | {"lighter": 21.4}, hint="pip in the last stage"),
+        Case("lists", seen=GOOD_PARTS | {"lighter": 13.5}, hint="apt's lists"),
+        Case("as root", seen=GOOD_PARTS | {"uid": "0", "writable": ["file"]}, hint="still root"),
+        Case("open", seen=GOOD_PARTS | {"writable": ["file", "folder"]}, hint="belong to root"),
+        Case("chown", seen=GOOD_PARTS | {"writable": ["folder"]}, hint="who owns /app"),
         Case(
-            "one stage",
-            seen=GOOD_PARTS | {"MB": 343.0, "writable": False},
-            hint="pip in the last stage",
+            "ENTRYPOINT python3 /app/producer.py",
+            seen=GOOD_PARTS | {"said": [SALE.replace("S06", "S03")]},
+            hint="as a list",
         ),
-        Case("as root", seen=GOOD_PARTS | {"uid": "0", "writable": True}, hint="still root"),
-        Case("open", seen=GOOD_PARTS | {"writable": True}, hint="belong to root"),
+        Case("no mount", seen={"error": REFUSED}, hint="--mount"),
+        Case(["FROM debian"], seen={}, hint="One text"),
         Case(
             "no package",
             seen=GOOD_PARTS | {"code": 1, "said": ["ModuleNotFoundError: No module named 'c'"]},
@@ -218,28 +259,37 @@ def modules(answer: str, *, seen: Mapping[str, Any]) -> Result:
             hint="package",
         ),
     ],
-    right=[Case("two stages", seen=GOOD_PARTS | {"writable": False})],
+    right=[Case("two stages", seen=GOOD_PARTS)],
 )
-def slim(_answer: str, *, seen: Mapping[str, Any]) -> Result:
+def slim(answer: object, *, seen: Mapping[str, Any]) -> Result:
     """A small image that prints the sale and is not root."""
-    expected = f"the sale; under {LIMIT_MB} MB; not root; cannot change its own program"
+    expected = f"the sale; {LIGHTER_MB} MB lighter; not root; cannot change its own program"
+    if not isinstance(answer, str):
+        return Result(False, expected, answer, ONE_TEXT)
     if seen["error"]:
         hint = "It was not built. Does USER stand before a step that needs root?"
         if "executable file not found" in seen["error"]:
             hint = "The last stage begins with a bare Debian: which package does the program need?"
+        elif "CERTIFICATE_VERIFY_FAILED" in seen["error"]:
+            hint = MOUNT
         return Result(False, expected, seen["error"], hint)
     said = " ".join(seen["said"])
-    observed = f"{seen['MB']:.0f} MB, user {seen['uid']}, exit code {seen['code']}: {said[-120:]}"
+    observed = f"{seen['lighter']:.0f} MB lighter, user {seen['uid']}, exit code {seen['code']}: "
+    observed += said[-120:]
     if seen["code"] != 0 or "store_id" not in said:
         hint = "The program does not print the sale. Look at the error above."
         if "ModuleNotFoundError" in said:
             hint = "The package stayed in the workshop: COPY --from=STAGE brings its folder over."
-    elif seen["MB"] >= LIMIT_MB:
+    elif seen["said"] != seen["sale"]:
+        hint = "Another sale: it ignores the seed 7. Write ENTRYPOINT as a list, in brackets."
+    elif seen["lighter"] < LIGHTER_MB:
         hint = "Too large. Is pip in the last stage? Are apt's lists and archives?"
     elif seen["uid"] == "0":
         hint = "It is still root. One line near the end is missing."
-    elif seen["writable"]:
+    elif "file" in seen["writable"]:
         hint = "It can write over its own program. Let the files belong to root."
+    elif seen["writable"]:
+        hint = "The file is safe, its folder is not: who owns /app?"
     else:
         return Result(True, expected, observed)
     return Result(False, expected, observed, hint)
@@ -303,14 +353,23 @@ def culprits(answer: object, *, one: Mapping[str, str], two: Mapping[str, str]) 
         Case("no touch", seen=_same(False), hint="Equal contents"),
         Case("no jar", seen=_same(True, jar=[]), hint="program has to stay"),
         Case("misspelt", seen={"error": "exit code: 2"}, hint="not built"),
+        Case("no value", seen={"error": "touch: invalid date format '@'"}, hint="has no value"),
+        Case(["FROM debian"], seen={}, hint="One text"),
     ],
     right=[Case("steady", seen=_same(True))],
 )
-def same(_answer: str, *, seen: Mapping[str, Any]) -> Result:
+def same(answer: object, *, seen: Mapping[str, Any]) -> Result:
     """Two builds without the cache give the same layers."""
     expected = "the same layers twice, with the program in the jar"
+    if not isinstance(answer, str):
+        return Result(False, expected, answer, ONE_TEXT)
     if seen["error"]:
-        return Result(False, expected, seen["error"], "It was not built: read the lines above.")
+        hint = "It was not built: read the lines above."
+        if "'@'" in seen["error"] or "date @ " in seen["error"]:
+            hint = (
+                "SOURCE_DATE_EPOCH has no value in this stage: it needs a line ARG behind its FROM."
+            )
+        return Result(False, expected, seen["error"], hint)
     other = seen["other content"]
     observed = f"{'the same' if seen['same layers'] else 'other'} layers"
     observed += f"; other content: {', '.join(other) or 'none'}"
@@ -341,29 +400,37 @@ def same(_answer: str, *, seen: Mapping[str, Any]) -> Result:
         Case("COPY token /", seen={"error": "/token: not found"}, hint="not in the folder"),
         Case(
             "RUN --mount=type=secret,id=token cp /run/secrets/token /t && fetch-prices < /t",
-            seen={"error": "", "prices": PRICES, "found": ["in a layer"]},
+            seen=KEPT | {"found": ["in a layer"]},
             hint="a copy",
         ),
         Case(
             "ENV A=1",
-            seen={"error": "", "prices": ["cat: /prices.csv: No such file"], "found": []},
+            seen=KEPT | {"prices": ["cat: /prices.csv: No such file"]},
             hint="price list is not",
         ),
+        Case(
+            "RUN printf 'SKU-0112;9.99' > /prices.csv",
+            seen=KEPT | {"prices": ["SKU-0112;9.99"]},
+            hint="not the supplier's",
+        ),
+        Case(["RUN fetch-prices"], seen={}, hint="One text"),
     ],
     right=[
         Case(
             "RUN --mount=type=secret,id=token fetch-prices < /run/secrets/token",
-            seen={"error": "", "prices": PRICES, "found": []},
+            seen=KEPT,
         ),
         Case(
             "RUN --mount=type=secret,id=token,target=/t cat /t | fetch-prices",
-            seen={"error": "", "prices": PRICES, "found": []},
+            seen=KEPT,
         ),
     ],
 )
-def keep(_answer: str, *, seen: Mapping[str, Any]) -> Result:
-    """The price list is in the image, the token is nowhere."""
-    expected = "the price list in the image, the token nowhere"
+def keep(answer: object, *, seen: Mapping[str, Any]) -> Result:
+    """The price list is in the image, the token is not found there."""
+    expected = "the price list in the image, the token not found in it"
+    if not isinstance(answer, str):
+        return Result(False, expected, answer, ONE_TEXT)
     if seen["error"]:
         hint = "It was not built: read the lines above."
         if "401" in seen["error"] or "run/secrets" in seen["error"]:
@@ -372,12 +439,14 @@ def keep(_answer: str, *, seen: Mapping[str, Any]) -> Result:
             hint = "The token is not in the folder any more, and should not be."
         return Result(False, expected, seen["error"], hint)
     observed = (
-        f"prices: {', '.join(seen['prices'])}; token: {', '.join(seen['found']) or 'nowhere'}"
+        f"prices: {', '.join(seen['prices'])}; token: {', '.join(seen['found']) or 'not found'}"
     )
     if seen["found"]:
         hint = "The token is in the image again: some line made a copy of it."
     elif not any("SKU-" in line for line in seen["prices"]):
         hint = "The token is not there, but the price list is not either. Run fetch-prices."
+    elif seen["prices"] != [seen["price"]]:
+        hint = "This is not the supplier's price list. Run fetch-prices, and change nothing in it."
     else:
         return Result(True, expected, observed)
     return Result(False, expected, observed, hint)
