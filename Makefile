@@ -47,7 +47,7 @@ down: setup ## Stop the stack; its data stays
 	@$(BIN)/lab down
 
 test: setup lint ## Everything: lint, unit tests, the real stack, every lab
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadscope
 
 test-fast: setup ## What needs no stack (under a minute)
 	$(BIN)/pytest -m "not stack and not slow" -q

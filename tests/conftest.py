@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from lablib.docker import engine_answers
 from lablib.pipeline import install
@@ -60,13 +63,19 @@ on_processes = pytest.mark.parametrize("stack", ["processes"], indirect=True)
 on_compose = pytest.mark.parametrize("stack", ["compose"], indirect=True)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares a backend, or the names of a lab about Docker."""
-    for item in items:
-        chosen = getattr(item, "callspec", None)
-        backend = chosen and (chosen.params.get("stack") or chosen.params.get("elsewhere"))
-        if backend is None and "docker_engine" in getattr(item, "fixturenames", ()):
-            backend = "docker labs" if "test_labs" in item.nodeid else "compose"
-        if backend:
-            item.add_marker(pytest.mark.xdist_group(backend))
+class ByBackend(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+    """Keeps on one worker the tests that share a backend, and those of the labs about Docker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return what a test belongs to: read off its parameters, else its file."""
+        path, _, name = nodeid.partition("::")
+        if "TestOnDocker" in name:
+            return "labs about Docker"
+        if found := re.search(r"[\[-](processes|compose)[\]-]", name):
+            return found[1]
+        return "compose" if "compose" in path or "bundle" in path else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByBackend:
+    """Let pytest-xdist ask the class above."""
+    return ByBackend(config, log)
