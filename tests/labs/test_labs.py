@@ -20,8 +20,16 @@ from tools.build_labs import METADATA, main
 ROOT = Path(__file__).resolve().parents[2]
 STEMS = [path.stem for path in sorted(ROOT.glob("solutions/[0-9]*.py"))]
 EXERCISES = [(stem, item) for stem in STEMS for item in exercises(stem).values()]
-WRONG = [(stem, item, case) for stem, item in EXERCISES for case in item.wrong]
-RIGHT = [(stem, item, case) for stem, item in EXERCISES for case in item.right]
+
+
+def numbered(kind: str) -> list[Any]:
+    """Return every case of that kind with its exercise; a number names it in the test's name."""
+    return [
+        pytest.param(item, case, id=f"{stem}-{item.name}-{number}")
+        for stem, item in EXERCISES
+        for number, case in enumerate(getattr(item, kind), 1)
+    ]
+
 
 ON_DOCKER = [
     stem for stem in STEMS if "docker_client()" in (ROOT / f"solutions/{stem}.py").read_text()
@@ -34,7 +42,7 @@ each_lab_on_docker = pytest.mark.parametrize("stem", ON_DOCKER)
 
 
 def name(value: object) -> str:
-    """Return a test's name for a stem, an exercise or a case."""
+    """Return a test's name for a stem or an exercise."""
     return value.name if isinstance(value, Exercise) else str(value)
 
 
@@ -71,19 +79,19 @@ def test_every_exercise_knows_wrong_answers(stem: str, exercise: Exercise) -> No
     assert len(set(exercise.hints)) == 3
 
 
-@pytest.mark.parametrize(("stem", "exercise", "case"), WRONG, ids=name)
-def test_a_wrong_answer_gets_the_hint_that_fits(stem: str, exercise: Exercise, case: Case) -> None:
+@pytest.mark.parametrize(("exercise", "case"), numbered("wrong"))
+def test_a_wrong_answer_gets_the_hint_that_fits(exercise: Exercise, case: Case) -> None:
     """A known wrong answer is rejected, and the hint speaks about this mistake."""
     result = exercise.judge(*case.answer, **case.evidence)
-    assert result.outcome == "wrong", result
+    assert result.outcome == "wrong", (case, result)
     assert case.hint in result.hint
 
 
-@pytest.mark.parametrize(("stem", "exercise", "case"), RIGHT, ids=name)
-def test_a_right_answer_is_accepted(stem: str, exercise: Exercise, case: Case) -> None:
+@pytest.mark.parametrize(("exercise", "case"), numbered("right"))
+def test_a_right_answer_is_accepted(exercise: Exercise, case: Case) -> None:
     """A known right answer passes, however it is written."""
     result = exercise.judge(*case.answer, **case.evidence)
-    assert result.outcome == "solved", result
+    assert result.outcome == "solved", (case, result)
 
 
 def solve(stem: str, folder: Path) -> None:
