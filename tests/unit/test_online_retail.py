@@ -201,7 +201,7 @@ def test_refuses_a_path_that_cannot_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("cut.csv.gz", gzip.compress("\n".join([HEADER, *ROWS]).encode())[:60]),
+        ("cut.csv.gz", gzip.compress("\n".join([HEADER, *ROWS]).encode(), mtime=0)[:60]),
         ("plain.csv.gz", HEADER.encode()),
         ("empty.csv", b""),
         ("binary.csv", b"\xff\xfe\x00\x01"),
