@@ -4,7 +4,6 @@
 set -euo pipefail
 image=$(sed -n 's/^BASE_IMAGE=//p' "$(dirname "$0")/../versions.env")
 suite=${image#debian:} && suite=${suite%%-*}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 if docker image inspect "$image" >/dev/null 2>&1; then
   echo "$image is here already."
@@ -19,10 +18,11 @@ command -v debootstrap >/dev/null || { echo "Install debootstrap first, for exam
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 echo "No registry gives $image; making it from Debian's packages ..."
-debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 ||
+debootstrap --variant=minbase "$suite" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$root.log" 2>&1 ||
   { tail -5 "$root.log" >&2; echo "The whole log: $root.log" >&2; exit 1; }
 rm -f "$root.log"
 
+mirror=$(awk '$1 == "deb" { print $2; exit }' "$root/etc/apt/sources.list")
 cat >"$root/etc/apt/sources.list" <<END
 deb $mirror $suite main
 deb $mirror $suite-updates main
