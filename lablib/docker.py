@@ -71,7 +71,7 @@ def docker_client() -> DockerClient:
             "No Docker engine answers, and this lab needs one.",
             seen,
             "start Docker Desktop, or on Linux: sudo systemctl start docker (`docker info` must "
-            "work without sudo). The labs from 04 on need no Docker",
+            "work without sudo; JupyterLab in a container has no engine). The labs from 04 on need none",
         )
     from python_on_whales import DockerClient
 
