@@ -134,7 +134,24 @@ def _door(host_ip: str = "", published: str = "28432", target: int = 5432) -> di
     return door | ({"host_ip": host_ip} if host_ip else {})
 
 
+# A piece of what Compose says when it refuses a file, and what to look at.
+REFUSED = {
+    "(root) additional": "Which word stands at the top of compose.yaml, above all the services?",
+    "must be a list": "ports is a list: the door stands in quotes and square brackets.",
+    "must be a mapping": "Something is not indented far enough: ports: belongs below postgres:, that below services:.",
+    "hostport": "Compose got a name instead of the number. Does an f stand before the quotes?",
+    "variable is not set": "This $ makes Compose look for a variable of its own. Without it, an f-string fills in.",
+    "ip address": "In front of the port an address is asked for, in numbers. Which one is localhost?",
+    "neither an image": "A service of this name is not in compose.yaml. Which one is it?",
+    "additional property": "There is no such word. How does kafka say it in compose.yaml?",
+}
+UNREADABLE = "This is no YAML: mind colons, brackets, and spaces instead of tabs."
 _BASE: dict[str, Any] = {"base": _plan(), "said": "", "port": 28432}
+
+
+def _refused(said: str, hint: str) -> Case:
+    """Return a file that Compose refuses with these words."""
+    return Case("x", merged={}, base=_plan(), said=said, port=28432, hint=hint)
 
 
 @exercise(
@@ -157,9 +174,15 @@ _BASE: dict[str, Any] = {"base": _plan(), "said": "", "port": 28432}
         ),
         Case("x", merged=_plan(), hint="no door", **_BASE),
         Case("x", merged=_plan(_door("127.0.0.1"), image="postgres:18"), hint="more than", **_BASE),
-        Case(
-            "a: b: c", merged={}, base=_plan(), said="yaml: line 1", port=28432, hint="cannot read"
-        ),
+        _refused("yaml: line 1: mapping values are not allowed", "no YAML"),
+        _refused("y.yaml: (root) Additional property postgres is not allowed", "at the top"),
+        _refused("y.yaml: services.postgres.ports must be a list", "square brackets"),
+        _refused("services.ports must be a mapping", "below postgres:"),
+        _refused("Invalid hostPort: {DB_PORT}", "an f"),
+        _refused('The "DB_PORT" variable is not set. Defaulting to a blank string.', "$"),
+        _refused("Invalid ip address: localhost", "in numbers"),
+        _refused('service "db" has neither an image nor a build context', "of this name"),
+        _refused("services.postgres Additional property port is not allowed", "such word"),
         Case({"services": {}}, merged={}, hint="text", **_BASE),
     ],
     right=[
@@ -175,7 +198,10 @@ def override(
     if not isinstance(answer, str):
         return Result(False, expected, type(answer).__name__, "A text is asked for, as in a file.")
     if said or not merged:
-        return Result(False, expected, said, "Compose cannot read it: mind spaces and colons.")
+        hint = next(
+            (advice for part, advice in REFUSED.items() if part in said.lower()), UNREADABLE
+        )
+        return Result(False, expected, said, hint)
     old, new = base["services"], merged["services"]
     doors = new.get("postgres", {}).get("ports", [])
     changed = [
@@ -208,6 +234,13 @@ def override(
     return Result(not hint, expected, observed, hint)
 
 
+TRAVELS = {
+    "a": "Docker describes which file is mounted. Does it read the file?",
+    "b": "the plan says where the file lies. Is it filled in, too?",
+    "c": "env lists variables. Is the number in one?",
+}
+
+
 @exercise(
     hints=(
         "What does each place show of a variable: its name or its value? And what of a file?",
@@ -218,7 +251,10 @@ def override(
         Case({"by-variable": ["c"], "by-file": ["d"]}, seen=SEEN, hint="by-variable"),
         Case({"by-variable": ["a", "c"], "by-file": ["d"]}, seen=SEEN, hint="filled in"),
         Case({"by-variable": ["a", "b", "c"], "by-file": []}, seen=SEEN, hint="has to read it"),
-        Case({"by-variable": ["a", "b", "c"], "by-file": ["a", "d"]}, seen=SEEN, hint="path"),
+        Case({"by-variable": ["a", "b", "c"], "by-file": ["a", "d"]}, seen=SEEN, hint="describes"),
+        Case({"by-variable": ["a", "b", "c"], "by-file": ["b", "d"]}, seen=SEEN, hint="the plan"),
+        Case({"by-variable": ["a", "b", "c"], "by-file": ["c", "d"]}, seen=SEEN, hint="variables"),
+        Case({"by-variable": ["inspect"], "by-file": ["d"]}, seen=SEEN, hint="letters a to d"),
         Case({"by-variable": ["a", "b", "c", "d"], "by-file": ["d"]}, seen=SEEN, hint="no file"),
         Case(["a", "b", "c"], seen=SEEN, hint="dictionary"),
     ],
@@ -239,14 +275,16 @@ def leaks(answer: object, *, seen: Mapping[str, Collection[str]]) -> Result:
     too_many = {way: said[way] - set(seen[way]) for way in seen}
     variable, file = "by-variable", "by-file"
     hint = ""
-    if too_many[variable]:
+    if not set().union(*said.values()) <= set("abcd"):
+        hint = "Use the letters a to d."
+    elif too_many[variable]:
         hint = "by-variable: one place too many. This container has been given no file."
     elif {"b"} == too_few[variable]:
         hint = "by-variable: what is behind ${SHOP_CARD} once the plan is filled in?"
     elif too_few[variable]:
         hint = "by-variable: more places. Docker writes down with which variables it started a container."
     elif too_many[file]:
-        hint = "by-file: plan, description and env know the file's path at most, not what is in it."
+        hint = f"by-file: {TRAVELS[min(too_many[file])]}"
     elif too_few[file]:
         hint = (
             "by-file: the program in the container has to read it, so whoever runs one there can."
@@ -267,6 +305,8 @@ def leaks(answer: object, *, seen: Mapping[str, Collection[str]]) -> Result:
         Case(ANSWERED | {"e": False}, answered=ANSWERED, hint="door"),
         Case(ANSWERED | {"a": False}, answered=ANSWERED, hint="a: "),
         Case(ANSWERED | {"f": False}, answered=ANSWERED, hint="f: "),
+        Case(ANSWERED | {"b": "False"}, answered=ANSWERED, hint="without quotes"),
+        Case(ANSWERED | {"d": "no"}, answered=ANSWERED, hint="without quotes"),
         Case([True, False], answered=ANSWERED, hint="dictionary"),
     ],
     right=[
@@ -279,6 +319,8 @@ def reach(answer: object, *, answered: Mapping[str, bool]) -> Result:
     expected = "True or False for each of the six"
     if not isinstance(answer, Mapping) or not set(answered) <= set(answer):
         return Result(False, expected, answer, "Keep the dictionary and its six letters.")
+    if any(isinstance(answer[letter], str) for letter in answered):
+        return Result(False, expected, answer, "Write True or False, without quotes.")
     hints = {
         "a": "a: both are in the network office. So the name is known, and 5432 is the inside port.",
         "b": "b: localhost in connect is connect itself. Does a database run in there?",

@@ -96,25 +96,29 @@ def test_up_heals_whatever_is_down(stack: Stack) -> None:
     assert [s.name for s in stack.status() if not s.ready] == []
 
 
-def test_what_was_killed_from_outside_comes_back(stack: Stack) -> None:
-    """A service that dies without lab's doing is started again by nobody's hand."""
-    before = incarnation(stack, "postgres")
+def kill_from_outside(stack: Stack, name: str) -> None:
+    """Kill a service as the system would, and return when it is back."""
+    before = incarnation(stack, name)
     os.kill(before[0], signal.SIGKILL)
     eventually(
-        lambda: state(stack, "postgres").ready and incarnation(stack, "postgres") != before,
-        "postgres is back",
+        lambda: state(stack, name).ready and incarnation(stack, name) != before, f"{name} is back"
     )
+
+
+def test_what_was_killed_from_outside_comes_back(stack: Stack) -> None:
+    """A service that dies without lab's doing is started again by nobody's hand."""
+    kill_from_outside(stack, "postgres")
 
 
 @on_processes
 def test_the_watchdog_tells_what_it_revived(stack: Stack) -> None:
     """Its log and its metrics name the service."""
-    os.kill(int(state(stack, "postgres").pid), signal.SIGKILL)
-    eventually(
+    kill_from_outside(stack, "postgres")
+    eventually(  # the line comes after the start
         lambda: any("started postgres again" in line for line in stack.logs("watchdog", 20)),
         "the watchdog's log names postgres",
+        10,
     )
-    stack.wait_ready("postgres")
     metrics = httpx.get(f"{stack.env['WATCHDOG_URL']}/metrics", trust_env=False).text
     assert 'lab_watchdog_restarts_total{name="postgres",what="service"}' in metrics
 
