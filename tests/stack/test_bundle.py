@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,8 +45,17 @@ def quiet(line: str) -> None:
     """Say nothing."""
 
 
+@pytest.fixture
+def engine() -> Iterator[Path]:
+    """Give a folder for an engine; its path is short, because those of sockets must be."""
+    with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.usefixtures("docker_engine")
-def test_a_room_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_room_without_a_network(
+    engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Saved here; there a bare copy, an empty engine, empty caches: sales arrive, exactly."""
     missing = [name for name in ("dockerd", "unshare", "ip") if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
@@ -55,8 +66,7 @@ def test_a_room_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LAB_DATA", str(tmp_path / "lab"))
     bundle = tmp_path / "bundle.tar"
     save(load_settings(), bundle, quiet)
-    engine, clone = tmp_path / "e", tmp_path / "lab-kit"
-    engine.mkdir()
+    clone = tmp_path / "lab-kit"
     shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(*NOT_COMMITTED))
     monkeypatch.delenv("LAB_DATA")
     monkeypatch.delenv("COMPOSE_PROJECT_NAME")

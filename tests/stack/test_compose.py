@@ -206,7 +206,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     command = ["docker", "compose", "-f", "docker-compose.yaml", "-f", str(override)]
     name = f"{load_settings().project}-closed"
     command += [f"--project-name={name}", "--profile=jupyter"]
-    os.environ.update(ports_of(load_settings(), 700))
+    patch = pytest.MonkeyPatch()
+    for variable, port in ports_of(load_settings(), 700).items():
+        patch.setenv(variable, port)
     try:
         run(*command, "build")
         run(*command, "up", "--detach", "--wait", "--no-build")
@@ -214,8 +216,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     finally:
         run(*command, "down", "--volumes")
         eventually(lambda: not left_over(name), "`down -v` leaves nothing", 10)
-        for variable in ports_of(load_settings(), 700):
-            del os.environ[variable]
+        patch.undo()
 
 
 class TestClosedNetwork:
@@ -256,14 +257,15 @@ def cluster() -> Iterator[list[str]]:
     command = ["docker", "compose", f"--project-name={load_settings().project}-cluster"]
     command += ["--profile=cluster"]
     brokers = ["kafka-1", "kafka-2", "kafka-3"]
-    os.environ.update(ports_of(load_settings(), 800))
+    patch = pytest.MonkeyPatch()
+    for variable, port in ports_of(load_settings(), 800).items():
+        patch.setenv(variable, port)
     try:
         run(*command, "up", "--detach", "--wait", *brokers)
         yield command
     finally:
         run(*command, "down", "--volumes")
-        for name in ports_of(load_settings(), 800):
-            del os.environ[name]
+        patch.undo()
 
 
 class TestCluster:
