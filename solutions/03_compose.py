@@ -234,7 +234,9 @@ lab.recall("hurry", truth="c" if hurried else "b")
 compose().down(volumes=True, timeout=0, quiet=True)
 compose().up("tables", detach=True, quiet=True)
 code, log = end_of("tables")
-begins = [docker.container.inspect(container_of(s)).state.started_at for s in ("postgres", "tables")]
+begins = [
+    docker.container.inspect(container_of(s)).state.started_at for s in ("postgres", "tables")
+]
 waited = (begins[1] - begins[0]).total_seconds()
 print(f"tables started {waited:.1f} s after postgres and ended with exit code {code}.")
 
@@ -310,8 +312,7 @@ def sql(statement):
 # %%
 def put(piece):
     """Write this piece of data to all three places."""
-    sql("CREATE TABLE IF NOT EXISTS notes (piece text)")
-    sql(f"INSERT INTO notes VALUES ('{piece}')")
+    sql(f"CREATE TABLE IF NOT EXISTS notes (piece text); INSERT INTO notes VALUES ('{piece}')")
     write("sql/note", piece)
     inside("postgres", "bash", "-c", "echo $0 > /tmp/note", piece)
 
@@ -431,7 +432,7 @@ def identity():
 
 
 before = identity()
-compose().up("postgres", wait=True, quiet=True)
+compose().up("postgres", detach=True, quiet=True)
 after = identity()
 pd.DataFrame({"before": before, "after": after})
 
@@ -701,6 +702,7 @@ def lost():
     return max(0, live["producer"].report.sent - new_rows())
 
 
+# %%
 def look(seen, begin, until, within):
     """Write down both counts again and again until the condition holds."""
     deadline = time.monotonic() + within
@@ -792,10 +794,11 @@ outage = night(lambda: shop.kill("postgres"), lambda: shop.start("postgres"))
 pauses = draw(*outage, "Postgres killed")
 stopped = pauses["acknowledged"] > pauses["rows"] / 2
 print(*[f"{count}: longest pause {pause:.1f} s" for count, pause in pauses.items()], sep="\n")
-print(f"sales lost: {lost()}")
+missed = lost()
+print(f"sales lost: {missed}")
 
 # %%
-lab.recall("postgres", truth="a" if stopped else "c" if lost() else "b")
+lab.recall("postgres", truth="a" if stopped else "c" if missed else "b")
 
 # %% [markdown]
 # Kafka is a buffer between the tills and the office: while one side is down, the other goes on. Read
@@ -810,7 +813,9 @@ told = docker.logs(container_of("connect"), since=since).splitlines()
 errors = [line.split(" ERROR ")[1] for line in told if " ERROR " in line]
 causes = [line.strip() for line in told if line.strip().startswith("Caused by")]
 print("connect:", *[line[:110] for line in errors[:3] + causes[:1]], sep="\n  ")
-rescue = [line for line in docker.logs(container_of("watchdog")).splitlines() if "restarting" in line]
+rescue = [
+    line for line in docker.logs(container_of("watchdog")).splitlines() if "restarting" in line
+]
 print("watchdog:", *[line[:150] for line in rescue] or ["(had nothing to do)"], sep="\n  ")
 for service in ("connect", "postgres"):
     print(f"{service}: {docker.container.inspect(container_of(service)).state.health.status}")
@@ -852,10 +857,11 @@ outage = night(lambda: crash("kafka"))
 pauses = draw(*outage, "Kafka crashed")
 stopped = pauses["acknowledged"] > pauses["rows"] / 2
 print(*[f"{count}: longest pause {pause:.1f} s" for count, pause in pauses.items()], sep="\n")
-print(f"sales lost: {lost()}")
+missed = lost()
+print(f"sales lost: {missed}")
 
 # %%
-lab.recall("kafka", truth="a" if not stopped else "c" if lost() else "b")
+lab.recall("kafka", truth="a" if not stopped else "c" if missed else "b")
 
 # %% [markdown]
 # Nobody acknowledges, so the producer keeps the sales in its memory and tries again. That works as long
@@ -887,7 +893,9 @@ culprit = ...
 SUSPECTS = ("kafka", "connect", "postgres")
 culprit = max(SUSPECTS, key=lambda s: docker.container.inspect(container_of(s)).state.started_at)
 # END SOLUTION
-begun = {s: docker.container.inspect(container_of(s)).state.started_at for s in without - {"tables"}}
+begun = {
+    s: docker.container.inspect(container_of(s)).state.started_at for s in without - {"tables"}
+}
 lab.check("culprit", culprit, begun=begun, still=still)
 
 # %% [markdown]
