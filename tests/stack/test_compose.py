@@ -293,7 +293,9 @@ class TestCluster:
         refused = deliver(ck.Producer(config | {"message.timeout.ms": 4000}))
         assert len(refused) == 30
         run(*cluster, "up", "--detach", "--wait", "kafka-2", "kafka-3")
-        eventually(lambda: deliver(ck.Producer(config)) == [], "three brokers take events again")
+        eventually(
+            lambda: deliver(ck.Producer(config)) == [], "three brokers take events again", 120
+        )
 
 
 def deliver(producer: Any) -> list[str]:
