@@ -8,9 +8,9 @@ from lablib.artifacts import Artifacts
 from lablib.settings import load_settings
 
 # Native libraries for machines that no container of ours runs on: 9 MB.
-FOREIGN = ("aix", "darwin", "freebsd", "sunos", "win", "mac", "windows")
-FOREIGN_LINUX = ("arm", "armv6", "armv7", "android", "i386", "x86", "mips64", "loongarch64", "ppc64")
-FOREIGN_LINUX += ("ppc64le", "ppc", "riscv64", "s390x")
+FOREIGN = {"aix", "darwin", "freebsd", "mac", "sunos", "win", "windows"}  # systems
+FOREIGN |= {"android", "arm", "armv6", "armv7", "i386", "loongarch64", "mips64"}  # processors
+FOREIGN |= {"ppc", "ppc64", "ppc64le", "riscv64", "s390x", "x86"}
 
 
 def main() -> None:
@@ -44,8 +44,7 @@ def _copy(jar: Path, target: Path) -> None:
 def _foreign(name: str) -> bool:
     if not name.lower().endswith((".so", ".dll", ".dylib", ".a", ".jnilib")):
         return False
-    parts = {part.lower() for part in name.split("/")[:-1]}
-    return bool(parts & {*FOREIGN, *FOREIGN_LINUX})
+    return not FOREIGN.isdisjoint(part.lower() for part in name.split("/")[:-1])
 
 
 if __name__ == "__main__":
