@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 
 from lablib.backends import Observed, State, client_environment
-from lablib.docker import ca_bundle
+from lablib.docker import ca_bundle, engine_answers
 from lablib.errors import LabError
 from lablib.ports import HOST, refuse_busy_port
 from lablib.services import SERVICES, Service, find_service
@@ -198,6 +198,13 @@ class Compose:
 
     def build(self) -> None:
         """Build what is missing or stale; cheap when nothing is."""
+        answers, seen = engine_answers()
+        if not answers:
+            raise LabError(
+                "The Docker engine does not answer.",
+                seen,
+                "start Docker, then lab up; or work without it: LAB_STACK=processes",
+            )
         note = self.settings.data / "images"
         if note.exists() and note.read_text() == self._seal():
             return
