@@ -27,8 +27,8 @@ def test_the_file_env_counts_and_the_environment_wins(
     (tmp_path / "stack" / "versions.env").touch()
     (tmp_path / ".env").write_text("LAB_PORT_OFFSET=7\nLAB_STACK=processes\n")
     monkeypatch.setenv("LAB_HOME", str(tmp_path))
-    monkeypatch.delenv("LAB_PORT_OFFSET", raising=False)
-    monkeypatch.delenv("LAB_DATA", raising=False)
+    for name in ("LAB_PORT_OFFSET", "LAB_DATA", "LAB_STACK"):
+        monkeypatch.delenv(name, raising=False)
     assert (load_settings().port_offset, load_settings().stack) == (7, "processes")
     assert load_settings().data == tmp_path / ".lab"
     monkeypatch.setenv("LAB_PORT_OFFSET", "9")
