@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import labkit.ksql.KsqlException;
 import labkit.ksql.ast.Expression.Reference;
+import labkit.ksql.catalog.Schema;
 import labkit.ksql.type.SqlType;
 
 /** The columns that an expression may name, each at its place in the row. */
@@ -45,7 +46,8 @@ public final class Scope {
     public Entry find(Reference reference) {
         List<Entry> found = entries.stream().filter(e -> e.name.equals(reference.name())
                 && (reference.source() == null || reference.source().equals(e.source))).toList();
-        if (found.size() == 1) {
+        // Every source has these; the first one's are those of the row.
+        if (found.size() == 1 || !found.isEmpty() && Schema.RESERVED.contains(reference.name())) {
             return found.getFirst();
         }
         if (found.isEmpty()) {
