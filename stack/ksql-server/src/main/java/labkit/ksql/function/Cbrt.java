@@ -1,0 +1,7 @@
+package labkit.ksql.function;
+
+final class Cbrt extends Real {
+    Cbrt() {
+        super("CBRT", "Cube root.", Math::cbrt);
+    }
+}

@@ -1,0 +1,7 @@
+package labkit.ksql.function;
+
+final class Cosh extends Real {
+    Cosh() {
+        super("COSH", "Hyperbolic cosine.", Math::cosh);
+    }
+}

@@ -1,0 +1,7 @@
+package labkit.ksql.function;
+
+final class Ln extends Real {
+    Ln() {
+        super("LN", "Natural logarithm.", Math::log);
+    }
+}

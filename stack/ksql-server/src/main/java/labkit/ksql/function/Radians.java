@@ -1,0 +1,7 @@
+package labkit.ksql.function;
+
+final class Radians extends Real {
+    Radians() {
+        super("RADIANS", "Turns degrees into radians.", Math::toRadians);
+    }
+}

@@ -1,0 +1,7 @@
+package labkit.ksql.function;
+
+final class Tanh extends Real {
+    Tanh() {
+        super("TANH", "Hyperbolic tangent.", Math::tanh);
+    }
+}

@@ -1,0 +1,13 @@
+package labkit.ksql.function;
+
+import static labkit.ksql.type.SqlType.STRING;
+
+import java.util.List;
+
+final class ToJsonString extends Builtin {
+    ToJsonString() {
+        super("TO_JSON_STRING", "A value of any type as JSON.",
+                Signature.generic(types -> STRING, List.of(Parameter.ANY),
+                        types -> in -> Json.of(in[0]).toString()).withNulls());
+    }
+}
