@@ -41,6 +41,9 @@ public record Format(Name name, char delimiter, boolean wrapped) {
      * @throws KsqlException if the format cannot hold them
      */
     public RowCodec codec(List<Column> columns, boolean key) {
+        if (key && columns.isEmpty()) {
+            return new NoneCodec();
+        }
         return switch (name) {
             case JSON -> new JsonCodec(columns, columns.size() == 1 && !wrapped);
             case DELIMITED -> {
@@ -48,12 +51,12 @@ public record Format(Name name, char delimiter, boolean wrapped) {
                 yield new DelimitedCodec(columns, delimiter);
             }
             case KAFKA -> {
-                if (columns.size() > 1) {
+                if (columns.size() != 1) {
                     throw new KsqlException((key ? "Key" : "Value") + " format does not support schema.\nformat: KAFKA\n"
                             + "schema: " + columns + "\nreason: The 'KAFKA' format only supports a single field. Got: " + columns
                             + (key ? "\nTry: WITH (KEY_FORMAT='JSON')" : ""));
                 }
-                yield columns.isEmpty() ? new NoneCodec() : new KafkaCodec(columns.getFirst());
+                yield new KafkaCodec(columns.getFirst());
             }
             case NONE -> {
                 if (!columns.isEmpty()) {
