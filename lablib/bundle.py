@@ -22,8 +22,10 @@ from typing import IO, Any
 
 from lablib.artifacts import Artifacts
 from lablib.backends.compose import Compose
+from lablib.backends.launch import Launcher
 from lablib.docker import compose_works, image_exists, lab_image
 from lablib.errors import LabError
+from lablib.services import SERVICES
 from lablib.settings import Settings
 from lablib.versions import versions
 
@@ -49,7 +51,7 @@ def save(settings: Settings, file: Path, tell: Tell, *, wheels: bool = True) -> 
     """
     partial = file.with_name(f"{file.name}.partial")
     artifacts = Artifacts(settings)
-    artifacts.fetch()
+    Launcher(settings, artifacts).prepare(SERVICES)
     manifest = _description(settings, artifacts)
     try:
         with (
@@ -108,14 +110,14 @@ def load(settings: Settings, file: Path, tell: Tell) -> None:
                 member.name = member.name.removeprefix("cache/")
                 tar.extract(member, settings.cache_folder)  # as the data filter allows
     if images and has_docker:
-        Compose(settings).believe_images()
+        Compose(settings).believe_images(SERVICES)
     elif images:
         tell("No Docker engine with Compose answers here, so the images stay in the bundle.")
 
 
 def _description(settings: Settings, artifacts: Artifacts) -> dict[str, Any]:
     return {
-        "kit": f"{Compose(settings).fingerprint()[:12]}-{artifacts.fingerprint}",
+        "kit": f"{Compose(settings).fingerprint()[:12]}-{artifacts.fingerprint()}",
         "machine": f"{platform.system()} {platform.machine()}",
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
     }
@@ -123,7 +125,7 @@ def _description(settings: Settings, artifacts: Artifacts) -> dict[str, Any]:
 
 def _save_images(settings: Settings, target: Path) -> list[str]:
     compose = Compose(settings)
-    compose.build()
+    compose.build(SERVICES)
     base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]
     names = [*compose.images(), *(lab_image(name, settings) for name in LAB_IMAGES), base]
     names += [JUPYTER] if image_exists(JUPYTER) else []

@@ -44,7 +44,7 @@ bundle = typer.Typer(
 )
 app.add_typer(bundle, name="bundle")
 
-Name = Annotated[str, typer.Argument(help="A service: postgres, kafka, connect or watchdog.")]
+Name = Annotated[str, typer.Argument(help="A service: postgres, kafka, connect, watchdog or ksql.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 
@@ -100,14 +100,18 @@ def doctor() -> None:
 
 
 @app.command()
-def up() -> None:
+def up(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="What starts only when asked for: ksql (stream SQL).")
+    ] = None,
+) -> None:
     """Start whatever is down and make topics, tables and the sink. Safe to repeat."""
     from lablib.pipeline import install
 
     stack = _stack()
     with _interruptible("lab up goes on from here, lab down ends what has started"):
         out.print(f"Backend: {stack.backend.name} (LAB_STACK={stack.settings.stack})")
-        stack.up(tell=lambda line: out.print(f"  {line}"))
+        stack.up(*names or (), tell=lambda line: out.print(f"  {line}"))
         with out.status("Making topics, tables and the sink ..."):
             status = install(stack)
     out.print(f"  {_plain(str(status))}")
@@ -127,6 +131,8 @@ def status(as_json: Json = False) -> None:
             ready = "[green]yes[/]" if s.ready else "[red]no[/]"
             table.add_row(s.name, s.state, ready, s.pid, str(s.port), _plain(s.seen))
         out.print(table)
+        if missing := {s.name for s in stack.services} - {s.name for s in statuses}:
+            out.print(f"Not asked for: {', '.join(missing)} (lab up {' '.join(missing)})")
         if all(s.ready for s in statuses):
             _show_connectors(stack)  # without Kafka, Connect repeats what it knew before
     if not all(s.ready for s in statuses):

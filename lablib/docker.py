@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LABEL = "lab-kit.lab"
 ASK_WITHIN = 10.0
 # Images that share a folder, and the stage of its Dockerfile that makes each.
-STAGES = {"kafka": ("kafka", "--target=kafka"), "connect": ("kafka", "--target=connect")}
+STAGES = {name: ("kafka", f"--target={name}") for name in ("kafka", "connect", "ksql")}
 
 
 def engine_answers() -> tuple[bool, str]:

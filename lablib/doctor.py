@@ -15,9 +15,11 @@ import psutil
 from lablib.artifacts import Artifacts
 from lablib.backends import State
 from lablib.backends.compose import Compose
+from lablib.backends.launch import Launcher
 from lablib.docker import engine_answers, image_exists
 from lablib.errors import PortBusy
 from lablib.ports import refuse_busy_port
+from lablib.services import CORE
 from lablib.settings import Settings
 from lablib.stack import Stack
 from lablib.versions import versions
@@ -96,7 +98,7 @@ def _writable(settings: Settings) -> Finding:
 
 def _downloads(settings: Settings) -> Finding:
     what = "the Java archives, or a way to fetch them"
-    if Artifacts(settings).ready:
+    if Launcher(settings, Artifacts(settings)).ready(CORE):
         return Finding(what, True, f"all in {settings.cache_folder}")
     from jgo.maven import MavenContext  # half a second to import
 
@@ -112,7 +114,7 @@ def _downloads(settings: Settings) -> Finding:
 def _images(settings: Settings) -> Finding:
     what = "the images, or a way to build them"
     compose = Compose(settings)
-    missing = [name for name in compose.images() if not image_exists(name)]
+    missing = [name for name in compose.images(CORE) if not image_exists(name)]
     if not missing:
         return Finding(what, True, "all here")
     base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]

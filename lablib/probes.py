@@ -49,6 +49,11 @@ def probe_connect(env: Mapping[str, str]) -> Answer:
     return _probe_http(f"{env['CONNECT_URL']}/health")
 
 
+def probe_ksql(env: Mapping[str, str]) -> Answer:
+    """Ask the server's own health check: it has read its statements, and Kafka answers it."""
+    return _probe_http(f"{env['KSQL_URL']}/healthcheck")
+
+
 def probe_watchdog(env: Mapping[str, str]) -> Answer:
     """Ask for the watchdog's metrics."""
     return _probe_http(f"{env['WATCHDOG_URL']}/metrics")
@@ -68,5 +73,6 @@ PROBES: dict[str, Callable[[Mapping[str, str]], Answer]] = {
     "postgres": probe_postgres,
     "kafka": probe_kafka,
     "connect": probe_connect,
+    "ksql": probe_ksql,
     "watchdog": probe_watchdog,
 }

@@ -9,7 +9,10 @@ from lablib.errors import LabError
 
 @dataclass(frozen=True)
 class Service:
-    """One server of the stack. ``port`` is the port before the checkout's offset is added."""
+    """One server of the stack. ``port`` is the port before the checkout's offset is added.
+
+    An ``optional`` one starts only when it is asked for by name.
+    """
 
     name: str
     title: str
@@ -18,6 +21,7 @@ class Service:
     inner_ports: tuple[int, ...] = ()
     config: str = ""
     ready_within: float = 60.0
+    optional: bool = False
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -48,12 +52,23 @@ SERVICES = (
         config="stack/connect/connect.properties",
     ),
     Service(
+        "ksql",
+        "Stream SQL: a ksqlDB-compatible server on Kafka Streams",
+        port=18088,
+        depends_on=("kafka",),
+        config="stack/ksql-server/ksql-server.properties",
+        optional=True,
+    ),
+    Service(
         "watchdog",
         "Restarts what has failed: connector tasks and crashed services",
         port=18084,
         depends_on=("postgres", "kafka", "connect"),
     ),
 )
+
+# What `lab up` starts.
+CORE = tuple(s for s in SERVICES if not s.optional)
 
 
 def find_service(name: str, services: tuple[Service, ...] = SERVICES) -> Service:
@@ -67,12 +82,12 @@ def find_service(name: str, services: tuple[Service, ...] = SERVICES) -> Service
 
 def services_table(services: tuple[Service, ...] = SERVICES) -> str:
     """Return the table as Markdown (``stack/README.md`` holds it between two markers)."""
-    rows = ["| service | what it does | port on 127.0.0.1 | starts after | configured by |"]
-    rows.append("| --- | --- | --- | --- | --- |")
+    rows = ["| service | what it does | port on 127.0.0.1 | starts with | after | configured by |"]
+    rows.append("| --- | --- | --- | --- | --- | --- |")
     for s in services:
         ports = ", ".join(str(p) for p in s.ports)
         config = f"`{s.config}`" if s.config else "-"
-        rows.append(
-            f"| {s.name} | {s.title} | {ports} | {', '.join(s.depends_on) or '-'} | {config} |"
-        )
+        command = f"`lab up {s.name}`" if s.optional else "`lab up`"
+        after = ", ".join(s.depends_on) or "-"
+        rows.append(f"| {s.name} | {s.title} | {ports} | {command} | {after} | {config} |")
     return "\n".join(rows) + "\n"

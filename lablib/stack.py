@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import compress
 
 from filelock import FileLock, Timeout
 
@@ -44,6 +45,8 @@ class ServiceStatus:
 class Stack:
     """All services of one checkout, whichever backend runs them.
 
+    An optional service takes part from the moment it is asked for until it is stopped.
+
     >>> stack = Stack()
     >>> stack.up()
     >>> stack.env["KAFKA_BOOTSTRAP_SERVERS"]
@@ -64,28 +67,33 @@ class Stack:
 
     # -- as a whole --------------------------------------------------------------------------
 
-    def up(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def up(self, *names: str, tell: Callable[[str], None] = lambda _: None) -> None:
         """Start whatever is down, in dependency order, and return when everything answers.
 
         Safe to repeat: what runs is left alone, what is paused goes on, what crashed starts again.
 
+        >>> stack.up("ksql")
+
         Args:
+            names: optional services that shall take part.
             tell: is called with a line each time a service became ready.
 
         Raises:
             PortBusy, NotReady, LabError: with the service's name, what was seen and its last lines.
         """
+        wanted = [find_service(name, self.services) for name in names]
         with self._lock():
-            self.backend.prepare(self.services)
+            chosen = [s for s in self._ordered() if s in wanted or self._takes_part(s)]
+            self.backend.prepare(chosen)
             backend_note(self.settings).write_text(self.backend.name)
-            for service in reversed(self._ordered()):
+            for service in reversed(chosen):
                 if self.backend.inspect(service).state is State.MOVED:
                     self.backend.stop(service)
             # Before anything starts: half a stack would be in the way of the remedy.
-            for service in self.services:
+            for service in chosen:
                 if not self.backend.inspect(service).up:
                     self.backend.check(service)
-            self._in_order(partial(self._bring_up, tell=tell))
+            self._in_order(chosen, partial(self._bring_up, tell=tell))
 
     def down(self) -> None:
         """End all services, those first that depend on others. Data stays."""
@@ -103,9 +111,10 @@ class Stack:
             Ledger.discard(self.settings)
 
     def status(self) -> list[ServiceStatus]:
-        """Look at every service at this moment."""
+        """Look at this moment at every service that takes part."""
         with ThreadPoolExecutor(len(self.services)) as pool:
-            return list(pool.map(self._status, self.services))
+            present = compress(self.services, pool.map(self._takes_part, self.services))
+            return list(pool.map(self._status, present))
 
     @property
     def env(self) -> dict[str, str]:
@@ -140,7 +149,7 @@ class Stack:
         """Stop a service if it is up, start it, and return when it answers."""
         service = find_service(name, self.services)
         with self._lock():
-            self.backend.prepare(self.services)
+            self.backend.prepare([service])
             self.backend.stop(service)
             self.backend.start(service)
         self.wait_ready(name)
@@ -215,6 +224,9 @@ class Stack:
                 "free some space, or set LAB_DATA to a folder that you may write to",
             ) from error
 
+    def _takes_part(self, service: Service) -> bool:
+        return not service.optional or self.backend.inspect(service).state is not State.STOPPED
+
     def _ordered(self) -> list[Service]:
         """Sort so that each service stands behind those it depends on."""
         ordered: list[Service] = []
@@ -228,9 +240,9 @@ class Stack:
             ordered += ready
         return ordered
 
-    def _in_order(self, step: Callable[[Service], None]) -> None:
-        """Run a step for every service, side by side, each after those it depends on."""
-        waiting, done = self._ordered(), set[str]()
+    def _in_order(self, services: Sequence[Service], step: Callable[[Service], None]) -> None:
+        """Run a step for these services, side by side, each after those it depends on."""
+        waiting, done = list(services), set[str]()
         with ThreadPoolExecutor(len(self.services)) as pool:
             running: dict[Future[None], str] = {}
             try:

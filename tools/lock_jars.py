@@ -32,6 +32,21 @@ KAFKA = (
     "org.apache.kafka:kafka_{SCALA_VERSION}:{KAFKA_VERSION}!",
     "org.apache.kafka:kafka-tools:{KAFKA_VERSION}!",
 )
+# And so for the ksqlDB-compatible server, whose pom.xml names the same libraries.
+KSQL = (
+    "org.apache.kafka:kafka-streams:{KAFKA_VERSION}!",
+    "org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}!",
+    "org.antlr:antlr4-runtime:{ANTLR_VERSION}!",
+    "org.eclipse.jetty:jetty-server:{JETTY_VERSION}!",
+    "org.eclipse.jetty.http2:jetty-http2-server:{JETTY_VERSION}!",
+    "com.fasterxml.jackson.core:jackson-databind:{JACKSON_VERSION}!",
+    "com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:{JACKSON_VERSION}!",
+    "org.apache.commons:commons-csv:{COMMONS_CSV_VERSION}!",
+)
+KSQL_TESTS = (
+    "org.apache.kafka:kafka-streams-test-utils:{KAFKA_VERSION}!",
+    "org.junit.platform:junit-platform-console-standalone:{JUNIT_VERSION}!",
+)
 ALONE = (
     (
         "connect-plugins",
@@ -42,6 +57,7 @@ ALONE = (
         "io.debezium:debezium-connector-postgres:{DEBEZIUM_POSTGRES_VERSION}:tar.gz:plugin",
     ),
     ("compiler", "org.eclipse.jdt:ecj:{ECJ_VERSION}:jar:"),
+    ("compiler", "org.antlr:antlr4:{ANTLR_VERSION}:jar:complete"),
 )
 
 
@@ -56,11 +72,19 @@ def main() -> None:
         found = [d.artifact for d in direct + transitive if d.scope != "provided"]
         return {artifact.artifactId: artifact for artifact in found}
 
-    connect, everything = resolve(CONNECT), resolve(CONNECT + KAFKA)
-    artifacts = [
-        ("connect" if name in connect or name in LOGGING else "kafka", artifact)
-        for name, artifact in everything.items()
-    ]
+    everything = resolve(CONNECT + KAFKA)
+    connect = {**resolve(CONNECT), **{name: everything[name] for name in LOGGING}}
+    ksql = resolve(KSQL)
+    artifacts = [("connect", artifact) for artifact in connect.values()]
+    for set_name, libraries, known in (
+        ("kafka", everything, connect),
+        ("ksql", ksql, connect),
+        ("ksql-tests", resolve(KSQL + KSQL_TESTS), {**connect, **ksql}),
+    ):
+        artifacts += [(set_name, a) for name, a in libraries.items() if name not in known]
+        clash = [n for n, a in libraries.items() if n in known and a.version != known[n].version]
+        if clash:
+            raise SystemExit(f"Two versions of {', '.join(clash)}: align stack/versions.env")
     for set_name, coordinates in ALONE:
         group, name, version, packaging, classifier = coordinates.format(**pins).split(":")
         component = context.project(group, name).at_version(version)

@@ -93,7 +93,13 @@ class Backend(Protocol):
 
 
 def client_environment(
-    *, kafka: str, connect: str, watchdog: str, postgres: tuple[str, int], password: str
+    *,
+    kafka: str,
+    connect: str,
+    ksql: str,
+    watchdog: str,
+    postgres: tuple[str, int],
+    password: str,
 ) -> dict[str, str]:
     """Return what clients need (``lab env``) from ``host:port`` addresses and the password.
 
@@ -103,6 +109,7 @@ def client_environment(
     return {
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "CONNECT_URL": f"http://{connect}",
+        "KSQL_URL": f"http://{ksql}",
         "WATCHDOG_URL": f"http://{watchdog}",
         "POSTGRES_HOST": host,
         "POSTGRES_PORT": str(port),

@@ -17,7 +17,7 @@ from lablib.services import Service
 
 PASSWORD_FILE = Path("/run/lab-secrets/password")
 # The ports inside Compose's network are the usual ones.
-PORTS = {"postgres": 5432, "kafka": 9092, "connect": 8083, "watchdog": 8084}
+PORTS = {"postgres": 5432, "kafka": 9092, "connect": 8083, "ksql": 8088, "watchdog": 8084}
 REACHED_WITHIN = 1.0
 
 
@@ -82,6 +82,7 @@ class Attached:
         return client_environment(
             kafka=f"kafka:{PORTS['kafka']}",
             connect=f"connect:{PORTS['connect']}",
+            ksql=f"ksql:{PORTS['ksql']}",
             watchdog=f"watchdog:{PORTS['watchdog']}",
             postgres=("postgres", PORTS["postgres"]),
             password=_password(),

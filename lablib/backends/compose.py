@@ -13,7 +13,7 @@ import os
 import subprocess
 import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -45,7 +45,9 @@ SOURCES = (
     "stack/versions.env",
     "stack/jars.lock",
     *(f"stack/{folder}/**/*" for folder in ("base", "connect", "kafka", "postgres", "watchdog")),
-    *(f"lablib/{name}.py" for name in ("artifacts", "connect", "errors", "settings", "watchdog")),
+    *(f"stack/ksql-server/{part}" for part in ("*", "src/main/**/*")),
+    *(f"lablib/{name}.py" for name in ("artifacts", "builds", "compiler", "connect", "errors")),
+    *(f"lablib/{name}.py" for name in ("settings", "watchdog")),
 )
 
 
@@ -62,7 +64,7 @@ class Compose:
 
     def prepare(self, services: Sequence[Service]) -> None:
         """Build the images that are missing or stale, then make containers, networks and volumes."""
-        self.build()
+        self.build(services)
         names = ["secrets", *(s.name for s in services)]
         if stale := self._stale(names):
             for name in stale:  # Compose cannot replace what is paused
@@ -160,6 +162,7 @@ class Compose:
         return client_environment(
             kafka=f"{HOST}:{port['kafka']}",
             connect=f"{HOST}:{port['connect']}",
+            ksql=f"{HOST}:{port['ksql']}",
             watchdog=f"{HOST}:{port['watchdog']}",
             postgres=(HOST, port["postgres"]),
             password=self._read_password(),
@@ -196,8 +199,8 @@ class Compose:
 
     # -- images ------------------------------------------------------------------------------
 
-    def build(self) -> None:
-        """Build what is missing or stale; cheap when nothing is."""
+    def build(self, services: Sequence[Service]) -> None:
+        """Build or pull the images of these services that are missing or stale; else it is cheap."""
         answers, seen = engine_answers()
         if not answers:
             raise LabError(
@@ -205,25 +208,22 @@ class Compose:
                 seen,
                 "start Docker, then lab up; or work without it: LAB_STACK=processes",
             )
-        note = self.settings.data / "images"
-        if note.exists() and note.read_text() == self._seal():
+        if self._believed().issuperset(self._seals(services)):
             return
+        names = [s.name for s in services]
+        said: list[str] = []
         console = Console(stderr=True)
         with console.status("Building the images (once, one to six minutes) ...") as status:
-            command = ["docker", "compose", *self._project(), "--progress=plain", "build"]
-            with subprocess.Popen(
-                command,
-                env=self._environment(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            ) as build:
-                assert build.stdout is not None
-                said = []
-                for line in build.stdout:
-                    said.append(line.rstrip())
-                    status.update(f"Building the images: {line.strip()[:80]}".replace("[", r"\["))
-        if build.returncode:
+
+            def show(line: str) -> None:
+                said.append(line)
+                status.update(f"Building the images: {line.strip()[:80]}".replace("[", r"\["))
+
+            # What is not ours (KSQL_IMAGE) cannot be built; all else must not be pulled.
+            done = self._watched(show, "build", *names) and self._watched(
+                show, "pull", "--ignore-buildable", *names
+            )
+        if not done:
             base = versions(self.settings.stack_files / "versions.env")["BASE_IMAGE"]
             raise LabError(
                 "The images could not be built.",
@@ -232,23 +232,47 @@ class Compose:
                 "a proxy goes into HTTPS_PROXY, and the certificate of one that inspects TLS into "
                 "REQUESTS_CA_BUNDLE; or work without Docker: LAB_STACK=processes",
             )
-        self.believe_images()
+        self.believe_images(services)
 
-    def images(self) -> list[str]:
-        """Return the names of the stack's images."""
-        return sorted(set(self._compose("config", "--images").split()))
+    def _watched(self, show: Callable[[str], None], *words: str) -> bool:
+        """Run a command of Compose, show each line that it prints, and return whether it worked."""
+        command = ["docker", "compose", *self._project(), "--progress=plain", *words]
+        with subprocess.Popen(
+            command,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                show(line.rstrip())
+        return not process.returncode
 
-    def believe_images(self) -> None:
+    def images(self, services: Sequence[Service] = SERVICES) -> list[str]:
+        """Return the names of the images of these services."""
+        names = [s.name for s in services]
+        return sorted(set(self._compose("config", "--images", *names).split()))
+
+    def believe_images(self, services: Sequence[Service]) -> None:
         """Take the images that are here as made from this checkout (they came in its bundle)."""
+        fingerprint = self.fingerprint()
+        others = {seal for seal in self._believed() if seal.startswith(fingerprint)}
         self.settings.data.mkdir(parents=True, exist_ok=True)
-        (self.settings.data / "images").write_text(self._seal())
+        seals = sorted(others | self._seals(services))
+        (self.settings.data / "images").write_text("\n".join(seals))
 
-    def _seal(self) -> str:
+    def _believed(self) -> set[str]:
+        note = self.settings.data / "images"
+        return set(note.read_text().splitlines()) if note.exists() else set()
+
+    def _seals(self, services: Sequence[Service]) -> set[str]:
         """Tie what images are made from to the images: another checkout may have moved the names."""
         every = ["image", "ls", "--no-trunc", "--format={{.Repository}}:{{.Tag}} {{.ID}}"]
         ids = dict(line.split() for line in self._docker(*every).splitlines())
-        found = [f"{name} {ids.get(f'{name}:latest', 'missing')}" for name in self.images()]
-        return "\n".join([self.fingerprint(), *found, ""])
+        made_from = self.fingerprint()
+        tagged = {name: name if ":" in name else f"{name}:latest" for name in self.images(services)}
+        return {f"{made_from} {name} {ids.get(tag, 'missing')}" for name, tag in tagged.items()}
 
     def fingerprint(self) -> str:
         """Return a digest of everything that images are made from."""
@@ -273,6 +297,7 @@ class Compose:
         return [
             f"--project-directory={self.settings.home}",
             f"--project-name={self.settings.project}",
+            *(f"--profile={s.name}" for s in SERVICES if s.optional),
         ]
 
     def _environment(self) -> dict[str, str]:
@@ -312,7 +337,7 @@ class Compose:
         if done.returncode:
             said = [line for line in done.stderr.strip().splitlines() if line.strip()]
             raise LabError(
-                f"Docker refused: {' '.join(w for w in command if not w.startswith('--project'))}",
+                f"Docker refused: {' '.join(w for w in command if not w.startswith(('--project', '--profile')))}",
                 "\n".join(said[-6:]) or f"exit code {done.returncode}",
                 "lab status, then lab up; docker info shows whether the engine works",
             )

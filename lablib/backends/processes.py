@@ -50,12 +50,12 @@ class Processes:
         self.launcher = Launcher(settings, self.artifacts)
         self._run = settings.data / "run"
 
-    def prepare(self, services: Sequence[Service]) -> None:  # noqa: ARG002 - all have the same needs
-        """Fetch the Java archives and train the AOT caches, both only once per machine."""
+    def prepare(self, services: Sequence[Service]) -> None:
+        """Fetch Java archives, compile what is ours, train AOT caches: all only once per machine."""
         for folder in (self._run, self.settings.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        self.artifacts.fetch()
-        warm_up(self.launcher)
+        self.launcher.prepare(services)
+        warm_up(self.launcher, services)
 
     def ports(self, service: Service) -> list[int]:
         """Return every port that the service listens on."""

@@ -1,7 +1,7 @@
 """Train the Java ahead-of-time caches: a server that has one starts in half the time.
 
-Java 25 writes such a cache when a process ends that ran with ``-XX:AOTCacheOutput``. So broker and
-Connect worker are started once on a throw-away folder and stopped again (about ten seconds).
+Java 25 writes such a cache when a process ends that ran with ``-XX:AOTCacheOutput``. So the servers are
+started once on a throw-away folder and stopped again (about ten seconds).
 """
 
 from __future__ import annotations
@@ -11,28 +11,30 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from filelock import FileLock
 from rich.console import Console
 from rich.status import Status
 
-from lablib.backends.launch import Launch, Launcher
+from lablib.backends.launch import JARS, Launch, Launcher
 from lablib.errors import LabError
 from lablib.ports import HOST
-from lablib.probes import Answer, probe_connect, probe_kafka
+from lablib.probes import PROBES, Answer
+from lablib.services import Service
 
 READY_WITHIN = 90.0
 
 
-def warm_up(launcher: Launcher) -> None:
+def warm_up(launcher: Launcher, services: Iterable[Service]) -> None:
     """Make the caches that are missing. Without them everything works, only slower: never fails."""
-    caches = {name: launcher.aot_cache(name) for name in ("kafka", "connect")}
+    caches = {s.name: launcher.aot_cache(s.name) for s in services if s.name in JARS}
     if all(cache.exists() for cache in caches.values()):
         return
     with FileLock(launcher.settings.cache_folder / "warmup.lock"):
-        if all(cache.exists() for cache in caches.values()):
+        caches = {name: cache for name, cache in caches.items() if not cache.exists()}
+        if not caches:
             return
         console = Console(stderr=True)
         with (
@@ -46,23 +48,30 @@ def warm_up(launcher: Launcher) -> None:
 
 
 def _train(launcher: Launcher, folder: Path, caches: dict[str, Path]) -> None:
-    port, controller, rest = _free_ports(3)
+    port, controller, rest, sql = _free_ports(4)
     partial = {name: folder / f"{name}.aot" for name in caches}
     bootstrap = f"{HOST}:{port}"
     # Without profiles for the second compiler in the cache a server starts on half the CPU-seconds.
     plain = "-XX:TieredStopAtLevel=1"
-    output = {name: (f"-XX:AOTCacheOutput={path}", plain) for name, path in partial.items()}
-    kafka = launcher.kafka(folder / "kafka", port, controller, output["kafka"])
-    connect = launcher.connect(bootstrap, rest, output["connect"])
-    clients = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "CONNECT_URL": f"http://{HOST}:{rest}"}
-    kafka.before()
+    flags = {name: (f"-XX:AOTCacheOutput={path}", plain) for name, path in partial.items()}
+    # The others need a broker, so one is started in any case.
+    launches = {"kafka": launcher.kafka(folder / "kafka", port, controller, flags.get("kafka", ()))}
+    if "connect" in caches:
+        launches["connect"] = launcher.connect(bootstrap, rest, flags["connect"])
+    if "ksql" in caches:
+        launches["ksql"] = launcher.ksql(bootstrap, sql, folder / "ksql", flags["ksql"])
+    clients = {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "CONNECT_URL": f"http://{HOST}:{rest}",
+        "KSQL_URL": f"http://{HOST}:{sql}",
+    }
     running = []
     try:
         with (folder / "log").open("wb") as log:
-            running.append(_start(kafka, log.fileno()))
-            _wait(lambda: probe_kafka(clients), running[-1])
-            running.append(_start(connect, log.fileno()))
-            _wait(lambda: probe_connect(clients), running[-1])
+            for name, launch in launches.items():
+                launch.before()
+                running.append(_start(launch, log.fileno()))
+                _wait(name, clients, running[-1])
             for process in reversed(running):
                 process.terminate()
                 process.wait(timeout=60)
@@ -85,13 +94,14 @@ def _start(launch: Launch, log: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait(probe: Callable[[], Answer], process: subprocess.Popen[bytes]) -> None:
+def _wait(name: str, clients: Mapping[str, str], process: subprocess.Popen[bytes]) -> None:
+    probe: Callable[[Mapping[str, str]], Answer] = PROBES[name]
     deadline = time.monotonic() + READY_WITHIN
-    while not (answer := probe()).ready:
+    while not (answer := probe(clients)).ready:
         if process.poll() is not None:
-            raise TimeoutError(f"the server ended with exit code {process.returncode}")
+            raise TimeoutError(f"{name} ended with exit code {process.returncode}")
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not ready after {READY_WITHIN:.0f} s: {answer.seen}")
+            raise TimeoutError(f"{name} not ready after {READY_WITHIN:.0f} s: {answer.seen}")
         time.sleep(0.1)
 
 

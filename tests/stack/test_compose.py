@@ -20,6 +20,7 @@ from lablib.docker import ca_bundle
 from lablib.pipeline import SINK
 from lablib.producer import Producer
 from lablib.reset import reset_pipeline
+from lablib.services import SERVICES
 from lablib.settings import Settings, load_settings
 from lablib.stack import Stack
 from lablib.synthetic import SyntheticSales
@@ -30,7 +31,7 @@ from tests.stack.test_services import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 MB, GIB = 10**6, 2**30
-IMAGES = ("kafka", "connect", "postgres", "watchdog")
+IMAGES = ("kafka", "connect", "ksql", "postgres", "watchdog")
 # What Docker itself puts into a container.
 INJECTED = {"etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/mtab", ".dockerenv"}
 pytestmark = [
@@ -102,7 +103,7 @@ def test_all_images_have_the_same_pinned_base() -> None:
 @pytest.mark.parametrize("name", IMAGES)
 def test_images_are_small_and_not_root(name: str) -> None:
     """Less than 200 MB each, and the server in it is nobody in particular."""
-    Compose(load_settings()).build()
+    Compose(load_settings()).build(SERVICES)
     (image,) = json.loads(run("docker", "image", "inspect", f"lab-kit/{name}"))
     assert image["Size"] < 200 * MB
     assert image["Config"]["User"] == "10001:10001"
@@ -117,11 +118,11 @@ def tags() -> Iterator[dict[str, str]]:
 
 def test_an_image_built_again_is_the_same(tags: dict[str, str], tmp_path: Path) -> None:
     """Without any cache: the same paths, modes, owners and contents."""
-    Compose(load_settings()).build()
+    Compose(load_settings()).build(SERVICES)
     secret = f"id=ca_bundle,src={ca_bundle() or os.devnull}"
     again = {}
     for name, tag in tags.items():
-        folder = "kafka" if name == "connect" else name
+        folder = "kafka" if name in ("connect", "ksql") else name
         command = [
             "docker",
             "build",
@@ -187,7 +188,7 @@ def test_everything_survives_down_and_up(stack: Stack) -> None:
 
 def ports_of(settings: Settings, step: int = 0) -> dict[str, str]:
     """Return the ports of a project that must not be in the way of another."""
-    usual = {"POSTGRES": 15432, "KAFKA": 19092, "CONNECT": 18083, "WATCHDOG": 18084}
+    usual = {"POSTGRES": 15432, "KAFKA": 19092, "CONNECT": 18083, "KSQL": 18088, "WATCHDOG": 18084}
     usual |= {"KAFKA_1": 19192, "KAFKA_2": 19292, "KAFKA_3": 19392, "JUPYTER": 8888}
     return {f"{k}_PORT": str(v + settings.port_offset + step) for k, v in usual.items()}
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from itertools import chain
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from lablib.artifacts import Artifact, Artifacts, read_lock
+from lablib.artifacts import FOR_TESTS, Artifact, Artifacts, read_lock
 from lablib.settings import Settings
+from lablib.versions import versions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_lock_names_every_archive_once_with_a_hash() -> None:
     """Each set is there, each hash is a SHA-256, and nothing is listed twice."""
     sets = read_lock(ROOT / "stack" / "jars.lock")
-    assert set(sets) == {"kafka", "connect", "connect-plugins", "compiler"}
+    assert set(sets) == {"kafka", "connect", "ksql", "connect-plugins", "compiler", FOR_TESTS}
     paths = [a.path for each in sets.values() for a in each]
     assert len(paths) == len(set(paths)) > 90
     assert all(len(a.sha256) == 64 for each in sets.values() for a in each)
@@ -31,7 +34,7 @@ def test_one_kafka_version_everywhere() -> None:
         if "=" in line
     )
     sets = read_lock(ROOT / "stack" / "jars.lock")
-    kafka = [a for a in sets["kafka"] + sets["connect"] if "apache.kafka" in a.group]
+    kafka = [a for a in chain.from_iterable(sets.values()) if "apache.kafka" in a.group]
     assert {a.version for a in kafka} == {pinned["KAFKA_VERSION"]}
 
 
@@ -65,6 +68,37 @@ def test_a_good_file_is_kept(artifact: Artifact, tmp_path: Path) -> None:
 
 def test_the_classpath_has_one_order() -> None:
     """An ahead-of-time cache is valid only for the very same list."""
-    entries = Artifacts(Settings()).classpath().split(os.pathsep)
+    entries = Artifacts(Settings()).classpath("kafka", "connect").split(os.pathsep)
     assert entries == sorted(entries)
     assert any(entry.endswith("kafka_2.13-4.3.1.jar") for entry in entries)
+
+
+def test_jars_for_tests_are_fetched_by_tests_alone() -> None:
+    """`lab up` and a bundle leave out what only JUnit needs."""
+    artifacts = Artifacts(Settings())
+    assert not set(artifacts.jars()) & set(artifacts.jars(FOR_TESTS))
+    assert set(artifacts.jars()) > set(artifacts.jars("kafka", "connect", "ksql"))
+
+
+COORDINATES = ("groupId", "artifactId", "version")
+POM = {"m": "http://maven.apache.org/POM/4.0.0"}
+
+
+def test_maven_and_the_lock_agree_on_the_ksql_server() -> None:
+    """Whoever opens the server with Maven gets the very libraries that it runs on here."""
+    pom = ElementTree.parse(ROOT / "stack" / "ksql-server" / "pom.xml").getroot()
+    pins = versions(ROOT / "stack" / "versions.env")
+    properties = {
+        f"${{{each.tag.partition('}')[2]}}}": each.text or ""
+        for each in pom.iterfind("m:properties/*", POM)
+        if each.tag.endswith(".version")
+    }
+    for name, version in properties.items():
+        variable = name.strip("${}").replace(".", "_").replace("-", "_").upper()
+        assert pins[variable] == version, name
+    sets = read_lock(ROOT / "stack" / "jars.lock")
+    locked = {(a.group, a.name): a.version for a in chain(sets["ksql"], sets["connect"])}
+    for dependency in pom.iterfind("m:dependencies/m:dependency", POM):
+        group, name, version = (dependency.findtext(f"m:{tag}", "", POM) for tag in COORDINATES)
+        if dependency.findtext("m:scope", "", POM) != "test":
+            assert locked[group, name] == properties[version], name

@@ -15,6 +15,12 @@ def test_every_service_has_a_probe() -> None:
     assert {s.name for s in SERVICES} == set(PROBES)
 
 
+def test_nobody_depends_on_what_may_be_absent() -> None:
+    """The services that `lab up` starts need none that it does not."""
+    optional = {s.name for s in SERVICES if s.optional}
+    assert [s.name for s in SERVICES if optional.intersection(s.depends_on)] == []
+
+
 def test_ports_are_distinct() -> None:
     """No two services want the same port."""
     ports = [port for s in SERVICES for port in s.ports]

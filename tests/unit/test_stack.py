@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ SERVICES = (
     Service("shop", "sells", 1, depends_on=("till", "store")),
     Service("till", "counts", 2, depends_on=("store",)),
     Service("store", "keeps", 3, ready_within=0.2),
+    Service("cellar", "keeps wine", 4, depends_on=("store",), optional=True),
 )
 
 
@@ -48,7 +49,7 @@ def test_services_stop_in_the_opposite_order(stack: Stack, backend: FakeBackend)
     stack.up()
     backend.calls.clear()
     stack.down()
-    assert backend.calls == ["stop shop", "stop till", "stop store"]
+    assert backend.calls == ["stop shop", "stop cellar", "stop till", "stop store"]
 
 
 def test_a_second_up_starts_only_what_is_down(stack: Stack, backend: FakeBackend) -> None:
@@ -129,6 +130,55 @@ def test_only_crashed_services_are_revived(stack: Stack, backend: FakeBackend) -
     assert backend.states["shop"] is State.KILLED
 
 
+class TestOptional:
+    """A service that starts only when it is asked for, and stays until it is stopped."""
+
+    def test_it_starts_when_it_is_asked_for(self, stack: Stack, backend: FakeBackend) -> None:
+        """Neither the first `up` nor the status knows of it; the one that names it does."""
+        stack.up()
+        assert "cellar" not in {s.name for s in stack.status()}
+        stack.up("cellar")
+        assert backend.calls[-1] == "start cellar"
+        assert {s.name: s.ready for s in stack.status()}["cellar"]
+
+    @pytest.mark.parametrize("state", [State.KILLED, State.CRASHED])
+    def test_up_heals_it_once_it_takes_part(
+        self, stack: Stack, backend: FakeBackend, state: State
+    ) -> None:
+        """What is down without having been stopped comes back with the rest."""
+        stack.up("cellar")
+        backend.states["cellar"] = state
+        assert "cellar" in {s.name for s in stack.status()}
+        stack.up()
+        assert backend.states["cellar"] is State.RUNNING
+
+    @pytest.mark.parametrize("act", [lambda s: s.stop("cellar"), lambda s: s.down()])
+    def test_it_is_out_once_it_is_stopped(
+        self, stack: Stack, backend: FakeBackend, act: Callable[[Stack], None]
+    ) -> None:
+        """After `stop` or `down` it must be asked for again."""
+        stack.up("cellar")
+        act(stack)
+        stack.up()
+        assert backend.states["cellar"] is State.STOPPED
+        assert stack.crashed() == []
+
+    def test_its_port_may_be_taken_while_nobody_asks_for_it(
+        self, stack: Stack, backend: FakeBackend
+    ) -> None:
+        """Somebody else's server there is no reason not to start the rest."""
+        backend.busy = {"cellar"}
+        stack.up()
+        with pytest.raises(PortBusy, match="cellar"):
+            stack.up("cellar")
+
+    def test_a_name_that_is_none_starts_nothing(self, stack: Stack, backend: FakeBackend) -> None:
+        """A typo is answered before anything happens."""
+        with pytest.raises(LabError, match="no service 'celler'"):
+            stack.up("celler")
+        assert backend.calls == []
+
+
 def test_status_shows_what_the_probe_saw(stack: Stack, backend: FakeBackend) -> None:
     """Running and ready are two things: a paused service is not ready, and the port has its offset."""
     stack.up()
@@ -143,7 +193,7 @@ def test_status_shows_what_the_probe_saw(stack: Stack, backend: FakeBackend) -> 
 
 def test_an_unknown_service_is_answered_with_the_known_ones(stack: Stack) -> None:
     """A typo is answered with the list of names."""
-    with pytest.raises(LabError, match="shop, till, store"):
+    with pytest.raises(LabError, match="shop, till, store, cellar"):
         stack.logs("stoer")
 
 

@@ -17,7 +17,6 @@ import psutil
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from lablib.artifacts import Artifacts
 from lablib.backends.launch import Launcher
 from lablib.backends.processes import Processes
 from lablib.errors import LabError
@@ -63,8 +62,8 @@ class _StockProcesses(Processes):
         super().__init__(settings)
         self.launcher = _StockLauncher(settings, self.artifacts)
 
-    def prepare(self, services: Sequence[Service]) -> None:  # noqa: ARG002 - the protocol's
-        Artifacts(self.settings).fetch()
+    def prepare(self, services: Sequence[Service]) -> None:
+        self.launcher.prepare(services)
         for folder in (self._run, self.settings.logs):
             folder.mkdir(parents=True, exist_ok=True)
 

@@ -10,6 +10,7 @@ from lablib.backends.compose import Compose
 from lablib.docker import engine_answers
 from lablib.errors import LabError
 from lablib.pipeline import install
+from lablib.services import SERVICES
 from lablib.settings import load_settings
 from lablib.stack import Stack
 from tools.bench.home import AWAY, tell
@@ -36,7 +37,7 @@ def measure(*, quick: bool) -> list[Row]:
     stack = Stack(settings, Compose(settings))
     tell("images: sizes")
     rows = []
-    stack.backend.prepare(())
+    Compose(settings).build(SERVICES)
     for name in sorted(Compose(settings).images()):
         size = json.loads(_docker("image", "inspect", name))[0]["Size"]
         rows.append(value_row(f"image {name}", [size / MB], unit="MB", target=at_most(200)))

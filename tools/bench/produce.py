@@ -126,7 +126,7 @@ def _send_tool(stack: Stack, topic: str, events: list[Event]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         payload = Path(folder, "values")
         payload.write_bytes(b"\n".join(event.value for event in events))
-        command = [str(JAVA), "-Xmx512m", "-cp", artifacts.classpath()]
+        command = [str(JAVA), "-Xmx512m", "-cp", artifacts.classpath("kafka", "connect")]
         command += ["org.apache.kafka.tools.ProducerPerformance", "--topic", topic]
         command += ["--num-records", str(WARM_UP + len(events)), "--warmup-records", str(WARM_UP)]
         command += ["--throughput", "-1", "--payload-file", str(payload), "--command-property"]
