@@ -1,0 +1,249 @@
+package labkit.ksql;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import labkit.ksql.ast.Parsed;
+import labkit.ksql.ast.Statement;
+import labkit.ksql.catalog.Catalog;
+import labkit.ksql.catalog.Column;
+import labkit.ksql.catalog.Source;
+import labkit.ksql.plan.Declarations;
+import labkit.ksql.plan.Definition;
+import labkit.ksql.serde.Format;
+import labkit.ksql.serde.JsonCodec;
+import labkit.ksql.topology.ProcessingLog;
+import labkit.ksql.topology.TopologyBuilder;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** Streams, tables and persistent queries without a broker. */
+final class InMemory implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private final Catalog catalog = new Catalog();
+    private final List<Query> queries = new ArrayList<>();
+    private final Map<String, List<String>> written = new TreeMap<>();
+
+    /** A persistent query, and the topics that it reads. */
+    private record Query(TopologyTestDriver driver, Set<String> reads, TestOutputTopic<byte[], byte[]> output, Source sink) {}
+
+    /** A record of a case; raw texts stand for bytes as they are. */
+    record Record(String topic, JsonNode key, JsonNode value, @JsonProperty("key_raw") String keyRaw,
+            @JsonProperty("value_raw") String valueRaw, long timestamp, Window window) {
+        String shown() {
+            String shownKey = keyRaw != null ? keyRaw : String.valueOf(normal(key));
+            String shownValue = valueRaw != null ? valueRaw : String.valueOf(normal(value));
+            return shownKey + " | " + shownValue + " | " + timestamp + (window == null ? "" : " | " + window.start + ".." + window.end + " " + window.type);
+        }
+    }
+
+    record Window(long start, long end, String type) {}
+
+    Catalog catalog() {
+        return catalog;
+    }
+
+    void execute(Parsed parsed) {
+        switch (parsed.statement()) {
+            case Statement.CreateSource s -> {
+                if (s.ifNotExists() && catalog.find(s.name()).isPresent()) {
+                    return;
+                }
+                requireFree(s.name(), s.orReplace());
+                catalog.put(Declarations.source(s, parsed.text(), new Declarations.Defaults("KAFKA", null)));
+            }
+            case Statement.CreateAs s -> {
+                requireFree(s.name(), s.orReplace());
+                Definition definition = Definition.of(catalog, s, parsed.text(), "Q" + queries.size());
+                catalog.put(definition.sink());
+                start(definition);
+            }
+            case Statement.InsertSelect s -> start(Definition.of(catalog, s));
+            case Statement.Drop s -> {
+                if (!s.ifExists()) {
+                    catalog.get(s.name());
+                }
+                catalog.remove(s.name());
+            }
+            default -> throw new KsqlException("not here: " + parsed.statement().getClass().getSimpleName());
+        }
+    }
+
+    private void requireFree(String name, boolean replace) {
+        catalog.find(name).filter(source -> !replace).ifPresent(source -> {
+            throw new KsqlException("Cannot add " + source.kind().word() + " '" + name + "': A " + source.kind().word()
+                    + " with the same name already exists");
+        });
+    }
+
+    private void start(Definition definition) {
+        StreamsBuilder builder = new StreamsBuilder();
+        TopologyBuilder topologies = new TopologyBuilder(builder, new Silent());
+        topologies.sink(topologies.build(definition.plan()), definition.plan(), definition.sink());
+        Properties config = new Properties();
+        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "q" + queries.size());
+        config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+        config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+        config.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        config.put("__emit.interval.ms.kstreams.windowed.aggregation__", 0L);
+        TopologyTestDriver driver = new TopologyTestDriver(builder.build(), config, Instant.EPOCH);
+        Set<String> reads = new HashSet<>();
+        definition.plan().inputs().forEach(input -> reads.add(input.source().topic()));
+        queries.add(new Query(driver, reads,
+                driver.createOutputTopic(definition.sink().topic(), new ByteArrayDeserializer(), new ByteArrayDeserializer()), definition.sink()));
+    }
+
+    void send(Record input) {
+        Source source = source(input.topic());
+        byte[] key = input.keyRaw() != null ? input.keyRaw().getBytes(StandardCharsets.UTF_8)
+                : bytes(input.key(), source.keyFormat(), source.schema().key());
+        if (input.window() != null && key != null) {
+            boolean session = input.window().type().equals("session");
+            ByteBuffer windowed = ByteBuffer.allocate(key.length + (session ? 16 : 8)).put(key);
+            if (session) {
+                windowed.putLong(input.window().end());
+            }
+            key = windowed.putLong(input.window().start()).array();
+        }
+        byte[] value = input.valueRaw() != null ? input.valueRaw().getBytes(StandardCharsets.UTF_8)
+                : bytes(input.value(), source.valueFormat(), source.schema().value());
+        deliver(input.topic(), key, value, input.timestamp());
+    }
+
+    private void deliver(String topic, byte[] key, byte[] value, long timestamp) {
+        for (Query query : queries) {
+            if (query.reads.contains(topic)) {
+                query.driver.createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer()).pipeInput(key, value, timestamp);
+                for (TestRecord<byte[], byte[]> record : query.output.readRecordsToList()) {
+                    written.computeIfAbsent(query.sink.topic(), t -> new ArrayList<>()).add(shown(query.sink, record));
+                    deliver(query.sink.topic(), record.key(), record.value(), record.timestamp());
+                }
+            }
+        }
+    }
+
+    private Source source(String topic) {
+        return catalog.all().stream().filter(source -> source.topic().equals(topic)).findFirst()
+                .orElseThrow(() -> new IllegalStateException("no source has the topic " + topic));
+    }
+
+    List<String> written(String topic) {
+        return written.getOrDefault(topic, List.of());
+    }
+
+    // -- Records -----------------------------------------------------------------------------------
+
+    private static byte[] bytes(JsonNode node, Format format, List<Column> columns) {
+        if (node == null || node.isNull() || columns.isEmpty()) {
+            return null;
+        }
+        try {
+            return switch (format.name()) {
+                case JSON -> JSON.writeValueAsBytes(node);
+                case DELIMITED -> node.asText().getBytes(StandardCharsets.UTF_8);
+                default -> {
+                    JsonNode one = node.isObject() ? node.elements().next() : node;
+                    Object[] row = Format.JSON_KEY.codec(columns, true).decode(JSON.writeValueAsBytes(one));
+                    yield format.codec(columns, true).encode(row);
+                }
+            };
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+
+    private static String shown(Source sink, TestRecord<byte[], byte[]> record) {
+        byte[] key = record.key();
+        String window = "";
+        if (sink.window() != null && key != null) {
+            int bounds = sink.window().isSession() ? 16 : 8;
+            ByteBuffer buffer = ByteBuffer.wrap(key, key.length - bounds, bounds);
+            long end = sink.window().isSession() ? buffer.getLong() : 0;
+            long start = buffer.getLong();
+            end = sink.window().isSession() ? end : start + sink.window().size().toMillis();
+            window = " | " + start + ".." + end + " " + (sink.window().isSession() ? "session" : "time");
+            key = java.util.Arrays.copyOf(key, key.length - bounds);
+        }
+        return shown(key, sink.keyFormat(), sink.schema().key()) + " | " + shown(record.value(), sink.valueFormat(), sink.schema().value())
+                + " | " + record.timestamp() + window;
+    }
+
+    private static String shown(byte[] bytes, Format format, List<Column> columns) {
+        if (bytes == null) {
+            return "null";
+        }
+        try {
+            return switch (format.name()) {
+                case JSON -> String.valueOf(normal(JSON.readTree(bytes)));
+                case DELIMITED -> new String(bytes, StandardCharsets.UTF_8);
+                default -> {
+                    java.io.StringWriter text = new java.io.StringWriter();
+                    try (var to = JSON.getFactory().createGenerator(text)) {
+                        JsonCodec.write(format.codec(columns, true).decode(bytes)[0], to);
+                    }
+                    yield String.valueOf(normal(JSON.readTree(text.toString())));
+                }
+            };
+        } catch (IOException error) {
+            throw new UncheckedIOException(error);
+        }
+    }
+
+    /** JSON in one form: sorted fields, numbers without superfluous zeros; a delimited text stays text. */
+    static Object normal(JsonNode node) {
+        if (node == null || node.isNull() || node.isMissingNode()) {
+            return null;
+        }
+        if (node.isNumber()) {
+            return new BigDecimal(node.asText()).stripTrailingZeros().toPlainString();
+        }
+        if (node.isObject()) {
+            Map<String, Object> fields = new TreeMap<>();
+            node.properties().forEach(field -> fields.put(field.getKey(), normal(field.getValue())));
+            return fields;
+        }
+        if (node.isArray()) {
+            List<Object> list = new ArrayList<>();
+            node.forEach(element -> list.add(normal(element)));
+            return list;
+        }
+        return node.asText();
+    }
+
+    @Override
+    public void close() {
+        queries.forEach(query -> query.driver.close());
+    }
+
+    /** Bad records are left out; what is told about them is tested elsewhere. */
+    private static final class Silent implements ProcessingLog {
+        @Override
+        public void unreadable(String topic, int partition, long offset, boolean isKey, byte[] bytes, Exception cause) {}
+
+        @Override
+        public void failed(String step, Object[] row, Exception cause) {}
+
+        @Override
+        public void skipped(ConsumerRecord<?, ?> record, String reason) {}
+    }
+}
