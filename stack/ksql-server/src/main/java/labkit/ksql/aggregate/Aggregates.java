@@ -10,7 +10,23 @@ import java.util.stream.Collectors;
 
 /** All aggregate functions by name. */
 public final class Aggregates {
-    private static final List<AggregateFunction> ALL = List.of(new Count());
+    private static final List<AggregateFunction> ALL = List.of(
+            new Attr(),
+            new Avg(),
+            new CollectList(),
+            new CollectSet(),
+            new Correlation(),
+            new Count(),
+            new CountDistinct(),
+            new EarliestByOffset(),
+            new Histogram(),
+            new LatestByOffset(),
+            new Max(),
+            new Min(),
+            new StddevSamp(),
+            new Sum(),
+            new Topk(),
+            new Topkdistinct());
 
     private static final Map<String, AggregateFunction> BY_NAME =
             ALL.stream().collect(Collectors.toMap(AggregateFunction::name, Function.identity()));

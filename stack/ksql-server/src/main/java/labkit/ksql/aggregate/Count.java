@@ -1,43 +1,28 @@
 package labkit.ksql.aggregate;
 
+import static labkit.ksql.type.SqlType.BIGINT;
+
 import java.util.List;
-import labkit.ksql.KsqlException;
 import labkit.ksql.type.SqlType;
 
-/** COUNT: all rows, or those in which a column is not null. */
-final class Count implements AggregateFunction {
-    @Override
-    public String name() {
-        return "COUNT";
-    }
-
-    @Override
-    public String description() {
-        return "Counts rows: all of them with *, else those where the argument is not null.";
-    }
-
-    @Override
-    public List<String> usages() {
-        return List.of("COUNT(*)", "COUNT(column)");
+final class Count extends Builtin {
+    Count() {
+        super("COUNT", "Counts rows: all of them with *, else those in which the argument is not null.",
+                "COUNT(*)", "COUNT(column)");
     }
 
     @Override
     public Accumulator accumulator(List<SqlType> types, List<Object> constants) {
         if (types.size() > 1) {
-            throw new KsqlException("COUNT takes * or one column, not " + types.size() + " arguments.");
+            throw refuse(types);
         }
         return new Counting();
     }
 
-    private record Counting() implements Accumulator {
+    private record Counting() implements Direct {
         @Override
         public SqlType stateType() {
-            return SqlType.BIGINT;
-        }
-
-        @Override
-        public SqlType resultType() {
-            return SqlType.BIGINT;
+            return BIGINT;
         }
 
         @Override
@@ -53,11 +38,6 @@ final class Count implements AggregateFunction {
         @Override
         public Object merge(Object earlier, Object later) {
             return (Long) earlier + (Long) later;
-        }
-
-        @Override
-        public Object result(Object state) {
-            return state;
         }
 
         @Override

@@ -8,6 +8,6 @@ final class ToJsonString extends Builtin {
     ToJsonString() {
         super("TO_JSON_STRING", "A value of any type as JSON.",
                 Signature.generic(types -> STRING, List.of(Parameter.ANY),
-                        types -> in -> Json.of(in[0]).toString()).withNulls());
+                        types -> in -> Json.text(in[0])).withNulls());
     }
 }
