@@ -116,7 +116,7 @@ value
     : primary                                                                               # simple
     | sign=('-' | '+') value                                                                # signed
     | left=value operator=('*' | '/' | '%') right=value                                     # arithmetic
-    | left=value operator=('+' | '-') right=value                                           # arithmetic
+    | left=value operator=('+' | '-' | '||') right=value                                           # arithmetic
     ;
 
 primary

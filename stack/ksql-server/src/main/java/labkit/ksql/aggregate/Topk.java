@@ -27,7 +27,7 @@ final class Topk extends Builtin {
     private static SqlType row(List<SqlType> types) {
         List<SqlType.Field> fields = new ArrayList<>();
         for (SqlType type : types) {
-            fields.add(new SqlType.Field(fields.isEmpty() ? "SORT_COL" : "COL" + (fields.size() - 1), type));
+            fields.add(new SqlType.Field(fields.isEmpty() ? "sort_col" : "col" + (fields.size() - 1), type));
         }
         return new SqlType.StructOf(fields);
     }

@@ -13,6 +13,7 @@ import labkit.ksql.KsqlException;
 import labkit.ksql.aggregate.Aggregates;
 import labkit.ksql.ast.Expression;
 import labkit.ksql.ast.Location;
+import labkit.ksql.catalog.Schema;
 import labkit.ksql.function.Functions;
 import labkit.ksql.function.Resolved;
 import labkit.ksql.function.ScalarFunction;
@@ -225,10 +226,16 @@ public final class Compiler {
         }
         // Text compared with a time is read as one.
         if (left.type().isTemporal() && right.type() == SqlType.STRING) {
-            return compare(e, left, text2time(right, left.type(), e.right()));
+            return compare(e, left, textAsTime(right, left.type(), e.right()));
         }
         if (right.type().isTemporal() && left.type() == SqlType.STRING) {
-            return compare(e, text2time(left, right.type(), e.left()), right);
+            return compare(e, textAsTime(left, right.type(), e.left()), right);
+        }
+        if (isMillis(e.left()) && right.type() == SqlType.STRING) {
+            return compare(e, left, millis(right, e.right()));
+        }
+        if (isMillis(e.right()) && left.type() == SqlType.STRING) {
+            return compare(e, millis(left, e.left()), right);
         }
         if (left.type() != right.type() && left.type().isTemporal() && right.type().isTemporal()
                 && left.type() != SqlType.TIME && right.type() != SqlType.TIME) {
@@ -237,7 +244,18 @@ public final class Compiler {
         return compare(e, left, right);
     }
 
-    private static Typed text2time(Typed text, SqlType type, Expression expression) {
+    /** ROWTIME and the bounds of windows are numbers, but may be compared with a time as text. */
+    private static boolean isMillis(Expression expression) {
+        return expression instanceof Expression.Reference r && Schema.RESERVED.contains(r.name())
+                && (r.name().equals(Schema.ROWTIME) || r.name().startsWith("WINDOW"));
+    }
+
+    private static Typed millis(Typed text, Expression expression) {
+        Typed time = textAsTime(text, SqlType.TIMESTAMP, expression);
+        return new Typed(SqlType.BIGINT, row -> time.of(row) instanceof java.time.Instant instant ? instant.toEpochMilli() : null);
+    }
+
+    private static Typed textAsTime(Typed text, SqlType type, Expression expression) {
         Typed time = convert(text, type);
         if (!(expression instanceof Expression.Literal)) {
             return time;

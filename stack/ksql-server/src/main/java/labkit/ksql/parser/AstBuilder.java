@@ -235,7 +235,7 @@ final class AstBuilder {
             case KsqlParser.SignedContext c ->
                 c.sign.getText().equals("-") ? new Expression.Negation(value(c.value()), at(c)) : value(c.value());
             case KsqlParser.ArithmeticContext c ->
-                new Expression.Arithmetic(c.operator.getText().charAt(0), value(c.left), value(c.right), at(c));
+                new Expression.Arithmetic(c.operator.getText().replace("||", "+").charAt(0), value(c.left), value(c.right), at(c));
             default -> throw new IllegalStateException(context.getClass().getName());
         };
     }

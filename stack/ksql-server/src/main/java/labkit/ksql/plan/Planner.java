@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import labkit.ksql.KsqlException;
+import labkit.ksql.aggregate.Aggregates;
 import labkit.ksql.ast.Expression;
 import labkit.ksql.ast.Expression.Reference;
 import labkit.ksql.ast.Kind;
@@ -22,6 +23,7 @@ import labkit.ksql.catalog.WindowSpec;
 import labkit.ksql.expression.Compiler;
 import labkit.ksql.expression.Scope;
 import labkit.ksql.expression.Typed;
+import labkit.ksql.function.Functions;
 import labkit.ksql.serde.Format;
 import labkit.ksql.type.SqlType;
 
@@ -188,6 +190,7 @@ public final class Planner {
     }
 
     private void checkClauses() {
+        query.items().stream().filter(Query.Column.class::isInstance).forEach(item -> requireFunctions(((Query.Column) item).expression()));
         boolean aggregates = query.items().stream().anyMatch(item -> item instanceof Query.Column column
                 && Aggregations.find(column.expression()) != null)
                 || query.having() != null && Aggregations.find(query.having()) != null;
@@ -227,6 +230,14 @@ public final class Planner {
         if (sink != null && query.limit() != null) {
             throw new KsqlException("LIMIT is only supported for push and pull queries, not for a query that builds " + sink + ".");
         }
+    }
+
+    private static void requireFunctions(Expression expression) {
+        expression.walk().forEach(part -> {
+            if (part instanceof Expression.Call call && Functions.find(call.name()).isEmpty() && Aggregates.find(call.name()).isEmpty()) {
+                throw new KsqlException(call.at() + ": Can't find any functions with the name '" + call.name() + "'");
+            }
+        });
     }
 
     private String firstAggregate() {

@@ -127,8 +127,8 @@ public final class Conversion {
     private static Object parseNumber(String text, SqlType.Primitive to) {
         String trimmed = text.trim();
         return switch (to) {
-            case INTEGER -> new BigDecimal(trimmed).intValue();
-            case BIGINT -> new BigDecimal(trimmed).longValue();
+            case INTEGER -> Integer.valueOf(trimmed);
+            case BIGINT -> Long.valueOf(trimmed);
             default -> Double.valueOf(trimmed);
         };
     }
