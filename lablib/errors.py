@@ -5,6 +5,7 @@ LabError
 ├── PortBusy          somebody else holds a port
 ├── DownloadFailed    an artifact could not be fetched or does not match its hash
 ├── ConnectError      Kafka Connect refused a request
+├── KsqlError         the stream SQL server refused a statement
 ├── InvalidSale       bytes that are no sale
 └── DeliveryFailed    Kafka did not take an event
 """
@@ -43,6 +44,22 @@ class DownloadFailed(LabError):
 
 class ConnectError(LabError):
     """Kafka Connect refused a request, or a connector failed."""
+
+
+class KsqlError(LabError):
+    """The stream SQL server refused a statement, or did not answer. ``code`` is ksqlDB's own."""
+
+    def __init__(
+        self,
+        what: str,
+        seen: str | None = None,
+        next: str | None = None,
+        *,
+        code: int | None = None,
+    ) -> None:
+        """Build the error as any other, and keep ksqlDB's error code."""
+        super().__init__(what, seen, next)
+        self.code = code
 
 
 class InvalidSale(LabError):
