@@ -1,7 +1,46 @@
 package labkit.ksql.engine;
 
+import java.util.Iterator;
 import java.util.List;
 import labkit.ksql.catalog.Column;
 
-/** The rows that a table (or a stream) had when it was asked. */
-public record PullResult(String id, List<Column> columns, List<List<Object>> rows) {}
+/**
+ * The rows that a table (or a stream) had when it was asked. They come while one reads, once: a large table is
+ * never in memory as a whole. Reading fails with a KsqlException if a row cannot be had any more.
+ */
+public final class PullResult implements Iterable<List<Object>>, AutoCloseable {
+    private final String id;
+    private final List<Column> columns;
+    private final Iterator<List<Object>> rows;
+    private final Runnable end;
+
+    PullResult(String id, List<Column> columns, Iterator<List<Object>> rows, Runnable end) {
+        this.id = id;
+        this.columns = columns;
+        this.rows = rows;
+        this.end = end;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    /** The columns in the order of the SELECT. */
+    public List<Column> columns() {
+        return columns;
+    }
+
+    public Iterable<List<Object>> rows() {
+        return this;
+    }
+
+    @Override
+    public Iterator<List<Object>> iterator() {
+        return rows;
+    }
+
+    @Override
+    public void close() {
+        end.run();
+    }
+}
