@@ -25,6 +25,7 @@ SUBJECTS = {
     "sinks": "rows per second into Postgres",
     "latency": "from sending to the visible row",
     "recovery": "whole again after a kill",
+    "streams": "stream SQL against Java by hand",
 }
 HEADINGS = ("subject", "this kit", "compared with", "ratio", "CPU-s ratio", "target", "")
 

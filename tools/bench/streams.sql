@@ -1,0 +1,13 @@
+-- source
+CREATE STREAM IF NOT EXISTS bench_sales (store STRING KEY, sale_id STRING, store_id STRING, sku STRING, quantity INT,
+  unit_price DECIMAL(12, 3), event_time STRING)
+WITH (KAFKA_TOPIC='bench_sales', VALUE_FORMAT='JSON', TIMESTAMP='event_time', TIMESTAMP_FORMAT='yyyy-MM-dd''T''HH:mm:ss.SSSX');
+-- tumbling
+CREATE TABLE NAME AS SELECT sku, COUNT(*) AS events, SUM(CAST(quantity AS BIGINT)) AS units, SUM(quantity * unit_price) AS revenue
+FROM bench_sales WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 24 HOURS, GRACE PERIOD 23 HOURS) GROUP BY sku EMIT CHANGES;
+-- hopping
+CREATE TABLE NAME AS SELECT sku, COUNT(*) AS events, SUM(CAST(quantity AS BIGINT)) AS units, SUM(quantity * unit_price) AS revenue
+FROM bench_sales WINDOW HOPPING (SIZE 1 HOUR, ADVANCE BY 10 MINUTES, RETENTION 24 HOURS, GRACE PERIOD 23 HOURS) GROUP BY sku EMIT CHANGES;
+-- topk
+CREATE TABLE NAME AS SELECT store, TOPK(quantity, 10) AS best
+FROM bench_sales WINDOW TUMBLING (SIZE 1 HOUR, RETENTION 24 HOURS, GRACE PERIOD 23 HOURS) GROUP BY store EMIT CHANGES;
