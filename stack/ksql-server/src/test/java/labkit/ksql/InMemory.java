@@ -1,15 +1,19 @@
 package labkit.ksql;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,10 +43,10 @@ import org.apache.kafka.streams.test.TestRecord;
 
 /** Streams, tables and persistent queries without a broker. */
 final class InMemory implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     private final Catalog catalog = new Catalog();
     private final List<Query> queries = new ArrayList<>();
-    private final Map<String, List<String>> written = new TreeMap<>();
+    private final Map<String, List<Written>> written = new TreeMap<>();
 
     /** A persistent query, and the topics that it reads. */
     private record Query(TopologyTestDriver driver, Set<String> reads, TestOutputTopic<byte[], byte[]> output, Source sink) {}
@@ -135,7 +139,7 @@ final class InMemory implements AutoCloseable {
             if (query.reads.contains(topic)) {
                 query.driver.createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer()).pipeInput(key, value, timestamp);
                 for (TestRecord<byte[], byte[]> record : query.output.readRecordsToList()) {
-                    written.computeIfAbsent(query.sink.topic(), t -> new ArrayList<>()).add(shown(query.sink, record));
+                    written.computeIfAbsent(query.sink.topic(), t -> new ArrayList<>()).add(new Written(query.sink, record));
                     deliver(query.sink.topic(), record.key(), record.value(), record.timestamp());
                 }
             }
@@ -147,7 +151,7 @@ final class InMemory implements AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException("no source has the topic " + topic));
     }
 
-    List<String> written(String topic) {
+    List<Written> written(String topic) {
         return written.getOrDefault(topic, List.of());
     }
 
@@ -172,44 +176,61 @@ final class InMemory implements AutoCloseable {
         }
     }
 
-    private static String shown(Source sink, TestRecord<byte[], byte[]> record) {
-        byte[] key = record.key();
-        String window = "";
-        if (sink.window() != null && key != null) {
-            int bounds = sink.window().isSession() ? 16 : 8;
-            ByteBuffer buffer = ByteBuffer.wrap(key, key.length - bounds, bounds);
-            long end = sink.window().isSession() ? buffer.getLong() : 0;
-            long start = buffer.getLong();
-            end = sink.window().isSession() ? end : start + sink.window().size().toMillis();
-            window = " | " + start + ".." + end + " " + (sink.window().isSession() ? "session" : "time");
-            key = java.util.Arrays.copyOf(key, key.length - bounds);
+    /** A record that a query wrote. */
+    record Written(Source sink, TestRecord<byte[], byte[]> record) {
+        /** Shows it in the manner of an expected record: what is raw there is raw here. */
+        String shownLike(Record expected) {
+            byte[] key = record.key();
+            String window = "";
+            if (sink.window() != null && key != null) {
+                int bounds = sink.window().isSession() ? 16 : 8;
+                ByteBuffer buffer = ByteBuffer.wrap(key, key.length - bounds, bounds);
+                long end = sink.window().isSession() ? buffer.getLong() : 0;
+                long start = buffer.getLong();
+                end = sink.window().isSession() ? end : start + sink.window().size().toMillis();
+                window = " | " + start + ".." + end + " " + (sink.window().isSession() ? "session" : "time");
+                key = Arrays.copyOf(key, key.length - bounds);
+            }
+            return shown(key, expected.keyRaw() != null, sink.keyFormat(), sink.schema().key(), true) + " | "
+                    + shown(record.value(), expected.valueRaw() != null, sink.valueFormat(), sink.schema().value(), false) + " | "
+                    + record.timestamp() + window;
         }
-        return shown(key, sink.keyFormat(), sink.schema().key()) + " | " + shown(record.value(), sink.valueFormat(), sink.schema().value())
-                + " | " + record.timestamp() + window;
-    }
 
-    private static String shown(byte[] bytes, Format format, List<Column> columns) {
-        if (bytes == null) {
-            return "null";
+        private static String shown(byte[] bytes, boolean raw, Format format, List<Column> columns, boolean key) {
+            if (bytes == null) {
+                return "null";
+            }
+            if (raw) {
+                return new String(bytes, StandardCharsets.UTF_8);
+            }
+            try {
+                return String.valueOf(normal(format.name() == Format.Name.JSON ? JSON.readTree(bytes)
+                        : json(format.codec(columns, key).decode(bytes), columns, key)));
+            } catch (IOException error) {
+                throw new UncheckedIOException(error);
+            }
         }
-        try {
-            return switch (format.name()) {
-                case JSON -> String.valueOf(normal(JSON.readTree(bytes)));
-                case DELIMITED -> new String(bytes, StandardCharsets.UTF_8);
-                default -> {
-                    java.io.StringWriter text = new java.io.StringWriter();
-                    try (var to = JSON.getFactory().createGenerator(text)) {
-                        JsonCodec.write(format.codec(columns, true).decode(bytes)[0], to);
+
+        /** A single key column alone, several columns and all values as an object. */
+        private static JsonNode json(Object[] row, List<Column> columns, boolean key) throws IOException {
+            StringWriter text = new StringWriter();
+            try (JsonGenerator to = JSON.getFactory().createGenerator(text)) {
+                if (key && columns.size() == 1) {
+                    JsonCodec.write(row[0], to);
+                } else {
+                    to.writeStartObject();
+                    for (int i = 0; i < row.length; i++) {
+                        to.writeFieldName(columns.get(i).name());
+                        JsonCodec.write(row[i], to);
                     }
-                    yield String.valueOf(normal(JSON.readTree(text.toString())));
+                    to.writeEndObject();
                 }
-            };
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
+            }
+            return JSON.readTree(text.toString());
         }
     }
 
-    /** JSON in one form: sorted fields, numbers without superfluous zeros; a delimited text stays text. */
+    /** JSON in one form: sorted fields, numbers without superfluous zeros, texts in quotes. */
     static Object normal(JsonNode node) {
         if (node == null || node.isNull() || node.isMissingNode()) {
             return null;
@@ -227,7 +248,7 @@ final class InMemory implements AutoCloseable {
             node.forEach(element -> list.add(normal(element)));
             return list;
         }
-        return node.asText();
+        return node.isTextual() ? node.toString() : node.asText();
     }
 
     @Override
