@@ -14,7 +14,8 @@ import labkit.ksql.type.Struct;
  * Keeps the n values that arrived first, or last. Each has a number that tells when it arrived, since of two
  * sessions that become one the earlier may have gone on to grow after the later began.
  */
-record Arrivals(SqlType element, boolean latest, int n, boolean many, boolean ignoreNulls) implements Accumulator {
+record Arrivals(SqlType.StructOf entry, boolean latest, int n, boolean many, boolean ignoreNulls)
+        implements Accumulator {
     private static final AtomicLong LAST = new AtomicLong();
     private static final int NUMBERS_PER_MILLISECOND = 1 << 20;
 
@@ -23,18 +24,20 @@ record Arrivals(SqlType element, boolean latest, int n, boolean many, boolean ig
         return LAST.updateAndGet(last -> Math.max(last + 1, System.currentTimeMillis() * NUMBERS_PER_MILLISECOND));
     }
 
-    private SqlType.StructOf entryType() {
-        return new SqlType.StructOf(List.of(new SqlType.Field("SEQ", BIGINT), new SqlType.Field("VAL", element)));
+    /** Returns the type of an entry: when it arrived, and what. */
+    static SqlType.StructOf entry(SqlType value) {
+        return new SqlType.StructOf(List.of(new SqlType.Field("SEQ", BIGINT), new SqlType.Field("VAL", value)));
     }
 
     @Override
     public SqlType stateType() {
-        return new SqlType.Array(entryType());
+        return new SqlType.Array(entry);
     }
 
     @Override
     public SqlType resultType() {
-        return many ? new SqlType.Array(element) : element;
+        SqlType value = entry.fields().get(1).type();
+        return many ? new SqlType.Array(value) : value;
     }
 
     @Override
@@ -49,7 +52,7 @@ record Arrivals(SqlType element, boolean latest, int n, boolean many, boolean ig
             return state;
         }
         List<Object> longer = new ArrayList<>(list.subList(list.size() == n ? 1 : 0, list.size()));
-        longer.add(new Struct(entryType(), Arrays.asList(number(), arguments[0])));
+        longer.add(new Struct(entry, Arrays.asList(number(), arguments[0])));
         return longer;
     }
 
@@ -57,7 +60,7 @@ record Arrivals(SqlType element, boolean latest, int n, boolean many, boolean ig
     public Object merge(Object earlier, Object later) {
         List<Object> all = new ArrayList<>((List<?>) earlier);
         all.addAll((List<?>) later);
-        all.sort(Comparator.comparing(entry -> (Long) ((Struct) entry).values().get(0)));
+        all.sort(Comparator.comparing(arrival -> (Long) ((Struct) arrival).values().get(0)));
         int surplus = Math.max(0, all.size() - n);
         return new ArrayList<>(latest ? all.subList(surplus, all.size()) : all.subList(0, all.size() - surplus));
     }
@@ -65,7 +68,7 @@ record Arrivals(SqlType element, boolean latest, int n, boolean many, boolean ig
     @Override
     public Object result(Object state) {
         List<Object> values = new ArrayList<>();
-        ((List<?>) state).forEach(entry -> values.add(((Struct) entry).values().get(1)));
+        ((List<?>) state).forEach(arrival -> values.add(((Struct) arrival).values().get(1)));
         return many ? values : values.isEmpty() ? null : values.get(0);
     }
 }

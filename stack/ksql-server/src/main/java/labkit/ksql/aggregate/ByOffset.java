@@ -16,7 +16,7 @@ abstract class ByOffset extends Builtin {
 
     @Override
     public int constants(int arguments) {
-        return arguments - 1;
+        return Math.max(0, arguments - 1);
     }
 
     @Override
@@ -29,7 +29,7 @@ abstract class ByOffset extends Builtin {
                     + String.join("\n", usages()));
         }
         boolean many = !numbers.isEmpty();
-        return new Arrivals(type, latest, many ? positive(numbers.get(0), "n") : 1, many,
+        return new Arrivals(Arrivals.entry(type), latest, many ? positive(numbers.get(0), "n") : 1, many,
                 !hasFlag || (Boolean) constants.getLast());
     }
 }

@@ -15,7 +15,8 @@ record Collecting(SqlType element, boolean distinct) implements Direct {
 
     @Override
     public Object initial() {
-        return List.of();
+        // Unlike List.of(), it may be asked for null.
+        return Collections.emptyList();
     }
 
     @Override

@@ -11,7 +11,7 @@ final class Correlation extends Builtin {
 
     @Override
     public Accumulator accumulator(List<SqlType> types, List<Object> constants) {
-        if (types.size() != 2 || types.contains(null) || !types.stream().allMatch(SqlType::isNumeric)) {
+        if (types.size() != 2 || !types.stream().allMatch(type -> type != null && type.isNumeric())) {
             throw refuse(types);
         }
         return new Moments(m -> m[5] / Math.sqrt(m[3] * m[4]));

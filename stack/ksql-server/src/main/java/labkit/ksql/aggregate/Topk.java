@@ -2,6 +2,7 @@ package labkit.ksql.aggregate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import labkit.ksql.type.SqlType;
 
 final class Topk extends Builtin {
@@ -17,7 +18,7 @@ final class Topk extends Builtin {
 
     @Override
     public Accumulator accumulator(List<SqlType> types, List<Object> constants) {
-        if (types.isEmpty() || types.contains(null) || !Order.has(types.get(0))) {
+        if (types.isEmpty() || types.stream().anyMatch(Objects::isNull) || !Order.has(types.get(0))) {
             throw refuse(types);
         }
         int k = positive(constants.get(0), "k");

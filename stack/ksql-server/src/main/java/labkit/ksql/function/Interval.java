@@ -28,8 +28,8 @@ final class Interval {
             case "MINUTE", "MINUTES" -> ChronoUnit.MINUTES;
             case "SECOND", "SECONDS" -> ChronoUnit.SECONDS;
             case "MILLISECOND", "MILLISECONDS" -> ChronoUnit.MILLIS;
-            default -> throw new KsqlException("The time unit '" + name + "' is none of DAYS, HOURS, MINUTES, SECONDS"
-                    + " and MILLISECONDS.");
+            default -> throw new KsqlException("'" + name + "' is not a time unit; there are DAYS, HOURS, MINUTES,"
+                    + " SECONDS and MILLISECONDS.");
         };
     }
 }

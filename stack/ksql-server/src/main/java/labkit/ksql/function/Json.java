@@ -9,9 +9,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.BinaryNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.DecimalNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +103,10 @@ public final class Json {
                 yield array;
             }
             case ByteBuffer bytes -> BinaryNode.valueOf(Bytes.of(bytes));
-            case Number number -> MAPPER.valueToTree(number);
+            case Integer number -> IntNode.valueOf(number);
+            case Long number -> LongNode.valueOf(number);
+            case Double number -> DoubleNode.valueOf(number);
+            case BigDecimal number -> DecimalNode.valueOf(number);
             case Boolean truth -> BooleanNode.valueOf(truth);
             default -> TextNode.valueOf(Conversion.text(value));
         };
