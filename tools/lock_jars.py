@@ -42,6 +42,7 @@ KSQL = (
     "com.fasterxml.jackson.core:jackson-databind:{JACKSON_VERSION}!",
     "com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:{JACKSON_VERSION}!",
     "org.apache.commons:commons-csv:{COMMONS_CSV_VERSION}!",
+    "com.dynatrace.hash4j:hash4j:{HASH4J_VERSION}!",
 )
 KSQL_TESTS = (
     "org.apache.kafka:kafka-streams-test-utils:{KAFKA_VERSION}!",

@@ -14,11 +14,11 @@ final class GenerateSeries extends Builtin {
 
     GenerateSeries() {
         super("GENERATE_SERIES",
-                "An array of the numbers from start to end, both included, in steps (of 1, if not given).",
-                Signature.of(new SqlType.Array(INTEGER), List.of(INTEGER, INTEGER), in -> integers(in, 1)),
+                "An array of the numbers from start to end, both included, in steps (of 1 or -1, if not given).",
+                Signature.of(new SqlType.Array(INTEGER), List.of(INTEGER, INTEGER), in -> integers(in, (Integer) in[0] > (Integer) in[1] ? -1 : 1)),
                 Signature.of(new SqlType.Array(INTEGER), List.of(INTEGER, INTEGER, INTEGER),
                         in -> integers(in, (Integer) in[2])),
-                Signature.of(new SqlType.Array(BIGINT), List.of(BIGINT, BIGINT), in -> longs(in, 1)),
+                Signature.of(new SqlType.Array(BIGINT), List.of(BIGINT, BIGINT), in -> longs(in, (Long) in[0] > (Long) in[1] ? -1 : 1)),
                 Signature.of(new SqlType.Array(BIGINT), List.of(BIGINT, BIGINT, INTEGER),
                         in -> longs(in, (Integer) in[2])));
     }

@@ -2,6 +2,8 @@ package labkit.ksql.type;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -13,6 +15,7 @@ import java.time.temporal.ChronoField;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalQueries;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,7 +173,7 @@ public final class Conversion {
             case BigDecimal decimal -> decimal.toPlainString();
             case Instant instant -> TIMESTAMP_TEXT.format(instant);
             case LocalTime time -> time.getNano() == 0 ? TIME_TEXT.format(time) : time.toString();
-            case java.nio.ByteBuffer bytes -> java.util.Base64.getEncoder().encodeToString(bytes.duplicate().array());
+            case ByteBuffer bytes -> StandardCharsets.ISO_8859_1.decode(Base64.getEncoder().encode(bytes.duplicate())).toString();
             case Struct struct -> {
                 List<String> fields = new ArrayList<>();
                 for (int i = 0; i < struct.values().size(); i++) {

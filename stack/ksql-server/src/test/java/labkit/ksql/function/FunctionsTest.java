@@ -87,6 +87,7 @@ class FunctionsTest {
             LEAST('b', 'a', 'c')                           | "a"
             RANDOM() >= 0 AND RANDOM() < 1                 | true
             GENERATE_SERIES(1, 4)                          | [1,2,3,4]
+            GENERATE_SERIES(4, 1)                          | [4,3,2,1]
             GENERATE_SERIES(3, 3)                          | [3]
             GENERATE_SERIES(1, 6, 2)                       | [1,3,5]
             GENERATE_SERIES(5, 1, -2)                      | [5,3,1]
