@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _PACKED = {"INTEGER": ">i", "BIGINT": ">q", "DOUBLE": ">d"}
 
 
 # YAML whose fractions keep all their digits.
-_Loader = type("_Loader", (yaml.SafeLoader,), {})
+_Loader: Any = type("_Loader", (yaml.SafeLoader,), {})
 _Loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(str(node.value)))
 
 
@@ -82,14 +83,12 @@ class Case:
                 Record(**{**each, "topic": prefix + each["topic"]}) for each in entry.get(which, ())
             )
 
-        begins = [each.start() for each in _MADE.finditer(entry["statements"])]
+        own = (name.strip("`") if "`" in name else name.upper() for _, name in made)
+        bounds = [each.start() for each in _MADE.finditer(entry["statements"])]
         topics = [
-            found[2] if (found := _TOPIC.search(entry["statements"], begin, end)) else own
-            for begin, end, own in zip(
-                begins,
-                [*begins[1:], len(entry["statements"])],
-                (name.strip("`") if "`" in name else name.upper() for _, name in made),
-                strict=True,
+            found[2] if (found := _TOPIC.search(entry["statements"], begin, end)) else name
+            for name, (begin, end) in zip(
+                own, pairwise([*bounds, len(entry["statements"])]), strict=True
             )
         ]
         return cls(
