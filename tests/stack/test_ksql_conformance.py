@@ -69,7 +69,9 @@ class Runner:
     def _check(self, ksql: Ksql, case: Case, queries: list[str]) -> None:
         sources = [ksql.describe(name) for _, name in case.made]
         shapes = {source["topic"]: Shape.of(source) for source in sources}
-        work = {s["topic"]: [q["id"] for q in s.get("readQueries", ())] for s in sources}
+        work: dict[str, set[str]] = {source["topic"]: set() for source in sources}
+        for source in sources:
+            work[source["topic"]] |= {query["id"] for query in source.get("readQueries", ())}
         final = "EMIT FINAL" in case.statements
         for topic, run in groupby(case.inputs, key=lambda record: record.topic):
             for record in run:
@@ -113,7 +115,7 @@ class Runner:
         if case.error is None:
             self.admin.delete_topics(list(case.topics))
 
-    def _wait_until_done(self, work: Mapping[str, list[str]]) -> None:
+    def _wait_until_done(self, work: Mapping[str, set[str]]) -> None:
         """Wait until the readers of each topic have committed all that is in it."""
         deadline = time.monotonic() + WITHIN
         while missing := self._left_over(work):
@@ -121,7 +123,7 @@ class Runner:
                 raise LabError("The queries are not done.", seen=f"left over: {missing}")
             time.sleep(0.05)
 
-    def _left_over(self, work: Mapping[str, list[str]]) -> dict[str, int]:
+    def _left_over(self, work: Mapping[str, set[str]]) -> dict[str, int]:
         """Return how many records are left in each topic, those between a query's steps included."""
         queries = {query for readers in work.values() for query in readers}
         if not queries:
