@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from confluent_kafka import (
@@ -30,9 +30,9 @@ def admin(stack: Stack) -> AdminClient:
     return AdminClient({"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"], "log_level": 0})
 
 
-def create_topics(stack: Stack) -> None:
-    """Make the topics of ``stack/kafka/topics.json`` that do not exist yet."""
-    wanted = json.loads((stack.settings.stack_files / "kafka" / "topics.json").read_text())
+def create_topics(stack: Stack, file: str = "kafka/topics.json") -> None:
+    """Make the topics of a file below ``stack`` that do not exist yet."""
+    wanted = json.loads((stack.settings.stack_files / file).read_text())
     for name, options in wanted.items():
         create_topic(stack, name, options["partitions"], options["config"])
 
@@ -103,8 +103,25 @@ def lag(stack: Stack, group: str, topic: str) -> int:
     return sum(max(0, end - committed.get(p, 0)) for p, end in end_offsets(stack, topic).items())
 
 
-def read_topic(stack: Stack, topic: str) -> Iterator[Message]:
+def waiting(stack: Stack, group: str, topic: str) -> bool:
+    """Return whether a topic has committed records that a consumer group has not read.
+
+    Unlike ``lag``, this passes over what transactions leave behind each of their records: a marker.
+    """
+    return lag(stack, group, topic) > 0 and any(
+        read_topic(stack, topic, committed_offsets(stack, group, topic))
+    )
+
+
+def read_topic(
+    stack: Stack, topic: str, begin: Mapping[int, int] | None = None
+) -> Iterator[Message]:
     """Yield every record that is in a topic now, partition by partition mixed, then end.
+
+    Args:
+        stack: whose topic.
+        topic: its name.
+        begin: ``partition -> offset`` to begin at; without it, all is read.
 
     Raises:
         LabError: the topic does not exist, or Kafka stopped answering.
@@ -112,11 +129,11 @@ def read_topic(stack: Stack, topic: str) -> Iterator[Message]:
     offsets = end_offsets(stack, topic)
     if not offsets:
         raise LabError(f"There is no topic {topic!r}.", next="lab up makes the lab's topics")
-    ends = {p: end for p, end in offsets.items() if end > 0}
+    positions = {p: (begin or {}).get(p, 0) for p in offsets}
+    ends = {p: end for p, end in offsets.items() if end > positions[p]}
     with consumer(stack) as client:
-        positions = dict.fromkeys(ends, 0)
         patience = time.monotonic() + TIMEOUT
-        client.assign([TopicPartition(topic, p, 0) for p in ends])
+        client.assign([TopicPartition(topic, p, positions[p]) for p in ends])
         while any(positions[p] < end for p, end in ends.items()):
             # consume() waits until it has that many, so a long timeout would be served in full.
             batch = client.consume(10_000, timeout=0.1)
