@@ -1,25 +1,98 @@
 package labkit.ksql.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import labkit.ksql.KsqlException;
 import labkit.ksql.ast.Parsed;
+import labkit.ksql.ast.Query;
 import labkit.ksql.ast.Statement;
 import labkit.ksql.catalog.Catalog;
+import labkit.ksql.catalog.Source;
+import labkit.ksql.parser.Parser;
+import labkit.ksql.plan.Definition;
+import labkit.ksql.plan.Plan;
+import labkit.ksql.plan.Planner;
+import org.apache.kafka.streams.state.HostInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything behind the REST interface: the catalog, the queries, and the command log they come from. */
 public final class Engine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final long LOOK_MILLIS = 2000;
+
     private final ServerConfig config;
+    private final Topics topics;
+    private final ProcessingLogTopic errors;
+    private final Leftovers leftovers;
+    private final Fleet fleet;
+    private final Commands commands;
+    private final RowWriter writer;
+    private final Peers peers = new Peers();
+    private final Set<PushQuery> pushes = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
+            task -> Thread.ofPlatform().name("watch").daemon().unstarted(task));
+    private volatile boolean brokersAnswer;
 
     public Engine(ServerConfig config) {
         this.config = config;
+        topics = new Topics(config);
+        errors = new ProcessingLogTopic(config);
+        leftovers = new Leftovers(config, topics);
+        fleet = new Fleet(config, errors, leftovers);
+        commands = new Commands(config, topics, fleet, this::ready);
+        writer = new RowWriter(config);
     }
 
     /** Begins to read the command log; returns at once, also while no broker answers. */
     public void start() {
-        throw new UnsupportedOperationException();
+        leftovers.removeStateOfPushQueries();
+        commands.start();
+        watch.scheduleWithFixedDelay(this::look, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
+
+    /** The command log has been read, and the queries run. */
+    private void ready(Metastore metastore) {
+        Thread.ofPlatform().name("tidy").daemon().start(() -> {
+            try {
+                errors.start(topics);
+                if (config.flag("ksql.logging.processing.stream.auto.create")
+                        && commands.metastore().catalog().find(config.get("ksql.logging.processing.stream.name")).isEmpty()) {
+                    commands.execute(Parser.parse(ProcessingLogTopic.declaration(config)), Map.of());
+                }
+            } catch (RuntimeException error) {
+                LOG.warn("The processing log is not kept in a topic: {}", error.getMessage());
+            }
+            leftovers.removeAll(metastore.ended());
+        });
+    }
+
+    private void look() {
+        try {
+            Set<String> names = topics.names();
+            brokersAnswer = true;
+            fleet.look(names);
+        } catch (RuntimeException error) {
+            brokersAnswer = false;
+            LOG.debug("no look at the topics: {}", error.getMessage());
+        }
+    }
+
+    // -- What there is -----------------------------------------------------------------------------
 
     public ServerConfig config() {
         return config;
@@ -27,52 +100,34 @@ public final class Engine implements AutoCloseable {
 
     /** Streams and tables as of now. */
     public Catalog catalog() {
-        throw new UnsupportedOperationException();
+        return commands.metastore().catalog();
     }
 
     /** The persistent queries, oldest first. */
     public Collection<PersistentQuery> queries() {
-        throw new UnsupportedOperationException();
+        return fleet.all();
     }
 
     public Optional<PersistentQuery> query(String id) {
-        throw new UnsupportedOperationException();
+        return fleet.find(id);
+    }
+
+    /** The push queries that run now. */
+    public Collection<PushQuery> pushQueries() {
+        return List.copyOf(pushes);
     }
 
     public Topics topics() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Checks and does one of CREATE, CREATE AS, INSERT INTO, DROP, TERMINATE, PAUSE and RESUME, on all servers. */
-    public CommandResult execute(Parsed statement, Map<String, Object> properties) {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Fails as {@link #execute} would, but changes nothing: for EXPLAIN of a statement. */
-    public labkit.ksql.plan.Plan plan(Statement statement, Map<String, Object> properties) {
-        throw new UnsupportedOperationException();
-    }
-
-    public void insertValues(Statement.InsertValues statement, Map<String, Object> properties) {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Writes one row; returns once the brokers have it. */
-    public void insertRow(String target, Map<String, JsonNode> columns) {
-        throw new UnsupportedOperationException();
-    }
-
-    public PushQuery push(Parsed query, Map<String, Object> properties) {
-        throw new UnsupportedOperationException();
-    }
-
-    public PullResult pull(Parsed query, Map<String, Object> properties) {
-        throw new UnsupportedOperationException();
+        return topics;
     }
 
     /** The parts of the server and whether they work: metastore, kafka, commandRunner. */
     public Map<String, Boolean> health() {
-        throw new UnsupportedOperationException();
+        Map<String, Boolean> parts = new LinkedHashMap<>();
+        parts.put("metastore", commands.trouble() == null);
+        parts.put("kafka", brokersAnswer);
+        parts.put("commandRunner", commands.trouble() == null);
+        return parts;
     }
 
     public boolean healthy() {
@@ -81,9 +136,157 @@ public final class Engine implements AutoCloseable {
 
     /** The addresses (host:port) of all servers that share this one's queries, this one included. */
     public Collection<String> servers() {
-        throw new UnsupportedOperationException();
+        Set<String> servers = new TreeSet<>();
+        servers.add(here().host() + ":" + here().port());
+        queries().stream().map(PersistentQuery::streams).filter(streams -> streams != null && streams.state().isRunningOrRebalancing())
+                .flatMap(streams -> streams.metadataForAllStreamsClients().stream()).map(server -> server.hostInfo())
+                .filter(host -> host.port() > 0).forEach(host -> servers.add(host.host() + ":" + host.port()));
+        return servers;
+    }
+
+    private HostInfo here() {
+        URI own = config.advertisedListener();
+        return new HostInfo(own.getHost(), own.getPort());
+    }
+
+    // -- Statements --------------------------------------------------------------------------------
+
+    /** Checks and does one of CREATE, CREATE AS, INSERT INTO, DROP, TERMINATE, PAUSE and RESUME, on all servers. */
+    public CommandResult execute(Parsed statement, Map<String, Object> properties) {
+        return commands.execute(statement, properties);
+    }
+
+    /** Waits until the command of that number has been carried out here. */
+    public void await(long sequenceNumber) {
+        commands.await(sequenceNumber);
+    }
+
+    /** Plans a SELECT, CREATE AS or INSERT INTO, and changes nothing. */
+    public Plan plan(Statement statement, Map<String, Object> properties) {
+        config.withOverrides(properties);
+        return switch (statement) {
+            case Query query -> Planner.push(catalog(), query);
+            case Statement.CreateAs create -> Definition.of(catalog(), create, "", null).plan();
+            case Statement.InsertSelect insert -> Definition.of(catalog(), insert).plan();
+            default -> throw new KsqlException("Only queries can be explained.");
+        };
+    }
+
+    public void insertValues(Statement.InsertValues statement, Map<String, Object> properties) {
+        config.withOverrides(properties);
+        commands.requireLive();
+        writer.write(Insertion.of(catalog().get(statement.target()), statement));
+    }
+
+    /** Writes one row; returns once the brokers have it. */
+    public void insertRow(String target, Map<String, JsonNode> columns) {
+        commands.requireLive();
+        writer.write(Insertion.of(catalog().get(target), columns));
+    }
+
+    // -- Queries -----------------------------------------------------------------------------------
+
+    /** Starts a SELECT with EMIT CHANGES (or FINAL); whoever asked closes it. */
+    public PushQuery push(Parsed query, Map<String, Object> properties) {
+        commands.requireLive();
+        return push(Planner.push(catalog(), select(query)), config.withOverrides(properties));
+    }
+
+    private PushQuery push(Plan plan, ServerConfig settings) {
+        new Provision(topics).requireSources(plan);
+        PushQuery push = new PushQuery(plan, settings, errors, this::forget);
+        pushes.add(push);
+        return push;
+    }
+
+    private void forget(PushQuery push) {
+        pushes.remove(push);
+        leftovers.remove(push.applicationId());
+    }
+
+    private static Query select(Parsed parsed) {
+        if (parsed.statement() instanceof Query query) {
+            return query;
+        }
+        throw new KsqlException("Only SELECT statements can be run as queries: " + parsed.text());
+    }
+
+    /** Answers a SELECT without EMIT: what a table has now, or what a stream has had until now. */
+    public PullResult pull(Parsed query, Map<String, Object> properties) {
+        commands.requireLive();
+        ServerConfig settings = config.withOverrides(properties);
+        PullPlan pull = PullPlan.of(catalog(), select(query));
+        if (!pull.source().isTable()) {
+            return pullStream(pull, settings);
+        }
+        if (pull.keys() == null && !settings.flag("ksql.query.pull.table.scan.enabled")) {
+            throw new KsqlException("WHERE clause missing, or it does not name all keys, and 'ksql.query.pull.table.scan.enabled' is false."
+                    + " Give a value for each of " + pull.source().schema().key() + ", or SET that property to true.");
+        }
+        return new PullQuery(keeper(pull.source()), pull, query, properties, topics, peers, here()).run();
+    }
+
+    private PersistentQuery keeper(Source table) {
+        return Optional.ofNullable(table.queryId()).flatMap(fleet::find).filter(query -> query.materialization() != null)
+                .orElseThrow(() -> new KsqlException("Can't pull from `" + table.name() + "` as it's not a materialized table. "
+                        + (table.queryId() == null
+                                ? "A table that is declared over a topic is not kept here: try CREATE TABLE QUERYABLE_" + table.name()
+                                        + " AS SELECT * FROM " + table.name() + "; and pull from that, or add EMIT CHANGES."
+                                : "The query " + table.queryId() + " that kept it does not run any more.")));
+    }
+
+    private PullResult pullStream(PullPlan pull, ServerConfig settings) {
+        Map<org.apache.kafka.common.TopicPartition, Long> ends = new HashMap<>(topics.ends(pull.source().topic()));
+        topics.beginnings(pull.source().topic()).forEach((at, begin) -> ends.computeIfPresent(at, (same, end) -> end <= begin ? null : end));
+        PushQuery push = push(pull.plan(), settings.withOverrides(Map.of("auto.offset.reset", "earliest")));
+        if (ends.isEmpty()) {
+            push.end();
+        } else {
+            Thread.ofVirtual().start(() -> new StreamEnd(push, topics, ends).follow());
+        }
+        return new PullResult(push.id(), push.columns(), iterator(push), push::close);
+    }
+
+    private static Iterator<List<Object>> iterator(PushQuery push) {
+        return new Iterator<>() {
+            private Row next;
+
+            @Override
+            public boolean hasNext() {
+                try {
+                    while (next == null && !push.isDone()) {
+                        next = push.next(java.time.Duration.ofSeconds(1));
+                    }
+                } catch (InterruptedException error) {
+                    Thread.currentThread().interrupt();
+                }
+                if (next == null && push.failure() != null) {
+                    throw new KsqlException("The query has failed: " + push.failure());
+                }
+                return next != null;
+            }
+
+            @Override
+            public List<Object> next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                List<Object> row = next.values();
+                next = null;
+                return row;
+            }
+        };
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        watch.shutdownNow();
+        List.copyOf(pushes).forEach(PushQuery::close);
+        commands.close();
+        fleet.close();
+        writer.close();
+        errors.close();
+        peers.close();
+        topics.close();
+    }
 }

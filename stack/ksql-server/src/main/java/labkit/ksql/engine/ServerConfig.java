@@ -36,6 +36,7 @@ public final class ServerConfig {
             Map.entry("ksql.logging.processing.topic.partitions", "1"),
             Map.entry("ksql.logging.processing.rows.include", "false"),
             Map.entry("ksql.query.pull.table.scan.enabled", "true"),
+            Map.entry("ksql.streams.auto.offset.reset", "latest"),
             Map.entry("ksql.streams.commit.interval.ms", "2000"),
             Map.entry("ksql.streams.statestore.cache.max.bytes", "10000000"),
             Map.entry("ksql.streams.num.stream.threads", "4"));

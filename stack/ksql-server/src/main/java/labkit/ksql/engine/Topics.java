@@ -1,9 +1,9 @@
 package labkit.ksql.engine;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import labkit.ksql.KsqlException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListGroupsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -140,6 +141,14 @@ public final class Topics implements AutoCloseable {
                     }
                 });
         return offsets;
+    }
+
+    /** The names of all consumer groups. */
+    Set<String> groups() {
+        Set<String> groups = new HashSet<>();
+        await(admin.listGroups(ListGroupsOptions.forConsumerGroups()).all(), "list the consumer groups")
+                .forEach(group -> groups.add(group.groupId()));
+        return groups;
     }
 
     /** Deletes a group that nobody is in; returns false if somebody is. */

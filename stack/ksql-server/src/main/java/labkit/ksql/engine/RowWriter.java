@@ -1,0 +1,58 @@
+package labkit.ksql.engine;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import labkit.ksql.KsqlException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Writes rows that come by INSERT; each is answered when all replicas have it. */
+final class RowWriter implements AutoCloseable {
+    private final ServerConfig config;
+    private Producer<byte[], byte[]> producer;
+
+    RowWriter(ServerConfig config) {
+        this.config = config;
+    }
+
+    void write(ProducerRecord<byte[], byte[]> record) {
+        try {
+            producer().send(record).get();
+        } catch (ExecutionException | KafkaException error) {
+            Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
+            throw new KsqlException("Failed to insert values into the topic '" + record.topic() + "': " + cause.getMessage(), cause);
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+            throw new KsqlException("Interrupted while a row was written to '" + record.topic() + "'.");
+        }
+    }
+
+    private synchronized Producer<byte[], byte[]> producer() {
+        if (producer == null) {
+            Map<String, Object> settings = new HashMap<>(config.clients());
+            settings.put("client.id", config.internalPrefix() + "inserts");
+            settings.put("acks", "all");
+            settings.put("linger.ms", 0);
+            settings.put("max.block.ms", 10_000);
+            settings.put("request.timeout.ms", 10_000);
+            settings.put("delivery.timeout.ms", 20_000);
+            settings.put("buffer.memory", 8 << 20);
+            settings.put("reconnect.backoff.max.ms", 1000);
+            settings.put("enable.metrics.push", false);
+            producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+        return producer;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (producer != null) {
+            producer.close(Duration.ofSeconds(2));
+        }
+    }
+}
