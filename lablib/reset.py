@@ -7,6 +7,7 @@ import time
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from lablib.aggregates import SINKS, remove_aggregates
 from lablib.connect import Connect
 from lablib.errors import LabError
 from lablib.kafka import admin, delete_topics
@@ -19,17 +20,19 @@ GONE_WITHIN = 30.0
 
 
 def reset_pipeline(stack: Stack) -> None:
-    """Empty topics, table, dead letters, offsets and ledger, and make the pipeline anew.
+    """Empty topics, tables, dead letters, offsets and ledger, and make the pipeline anew.
 
     Afterwards everything is as after the first ``lab up``. The servers stay up. Raises LabError,
     before anything is deleted, if one of them does not answer.
     """
     if away := [s.name for s in stack.status() if not s.ready and s.name != "watchdog"]:
         raise LabError(f"Nothing was emptied: {', '.join(away)} does not answer.", next="lab up")
+    remove_aggregates(stack)  # first: queries would end for want of the topic that they read
     connect = Connect(stack.env["CONNECT_URL"])
     connect.delete(SINK)
     client = admin(stack)
-    _delete_group(client, SINK_GROUP)
+    for group in (SINK_GROUP, *(f"connect-{sink}" for sink in SINKS)):
+        _delete_group(client, group)
     delete_topics(stack, TOPIC, DEAD_LETTERS)
     with connection(stack) as session:
         session.execute("DROP TABLE IF EXISTS sales_raw")

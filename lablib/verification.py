@@ -100,7 +100,7 @@ def verify(
     waiting = wait_for_sink(stack, within, watch)
     in_topic = _records(stack, TOPIC)
     comparisons = (
-        _compare_topic(stack, ledger, in_topic),
+        compare_topic(stack, ledger, in_topic),
         _compare_table(stack, _arrived(ledger, in_topic)),
         _compare_dlq(stack, ledger, in_topic),
     )
@@ -180,7 +180,9 @@ def _show(
                 return
 
 
-def _compare_topic(stack: Stack, ledger: Ledger, in_topic: Counter[int]) -> Comparison:
+def compare_topic(stack: Stack, ledger: Ledger, in_topic: Counter[int] | None = None) -> Comparison:
+    """Compare what is in the topic ``sales`` with what was sent."""
+    in_topic = _records(stack, TOPIC) if in_topic is None else in_topic
     comparison = Comparison(f"topic {TOPIC}")
     certain, possible = Counter[int](), Counter[int]()
     for entry in ledger.entries(TOPIC):
