@@ -88,8 +88,8 @@ def recount_top(sales: pd.DataFrame, top: int = TOP) -> pd.DataFrame:
     )
     units["rank"] = units.groupby("start").cumcount() + 1
     units["window_start"] = pd.to_datetime(units["start"], unit="ms", utc=True)
-    best = units[units["rank"] <= top].rename(columns={"quantity": "units"})
-    return best.reset_index(drop=True)[["window_start", "rank", "sku", "units"]]
+    best: pd.DataFrame = units[units["rank"] <= top].rename(columns={"quantity": "units"})
+    return best[["window_start", "rank", "sku", "units"]].reset_index(drop=True)
 
 
 def verify_aggregates(
