@@ -110,14 +110,14 @@ def load(settings: Settings, file: Path, tell: Tell) -> None:
                 member.name = member.name.removeprefix("cache/")
                 tar.extract(member, settings.cache_folder)  # as the data filter allows
     if images and has_docker:
-        Compose(settings).believe_images(SERVICES)
+        Compose(settings).images.believe(SERVICES)
     elif images:
         tell("No Docker engine with Compose answers here, so the images stay in the bundle.")
 
 
 def _description(settings: Settings, artifacts: Artifacts) -> dict[str, Any]:
     return {
-        "kit": f"{Compose(settings).fingerprint()[:12]}-{artifacts.fingerprint()}",
+        "kit": f"{Compose(settings).images.fingerprint()[:12]}-{artifacts.fingerprint()}",
         "machine": f"{platform.system()} {platform.machine()}",
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
     }
@@ -125,9 +125,9 @@ def _description(settings: Settings, artifacts: Artifacts) -> dict[str, Any]:
 
 def _save_images(settings: Settings, target: Path) -> list[str]:
     compose = Compose(settings)
-    compose.build(SERVICES)
+    compose.images.build(SERVICES)
     base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]
-    names = [*compose.images(), *(lab_image(name, settings) for name in LAB_IMAGES), base]
+    names = [*compose.images.names(), *(lab_image(name, settings) for name in LAB_IMAGES), base]
     names += [JUPYTER] if image_exists(JUPYTER) else []
     done = subprocess.run(
         ["docker", "save", f"--output={target}", *names],

@@ -114,7 +114,7 @@ def _downloads(settings: Settings) -> Finding:
 def _images(settings: Settings) -> Finding:
     what = "the images, or a way to build them"
     compose = Compose(settings)
-    missing = [name for name in compose.images(CORE) if not image_exists(name)]
+    missing = [name for name in compose.images.names(CORE) if not image_exists(name)]
     if not missing:
         return Finding(what, True, "all here")
     base = versions(settings.stack_files / "versions.env")["BASE_IMAGE"]

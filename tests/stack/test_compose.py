@@ -103,7 +103,7 @@ def test_all_images_have_the_same_pinned_base() -> None:
 @pytest.mark.parametrize("name", IMAGES)
 def test_images_are_small_and_not_root(name: str) -> None:
     """Less than 200 MB each, and the server in it is nobody in particular."""
-    Compose(load_settings()).build(SERVICES)
+    Compose(load_settings()).images.build(SERVICES)
     (image,) = json.loads(run("docker", "image", "inspect", f"lab-kit/{name}"))
     assert image["Size"] < 200 * MB
     assert image["Config"]["User"] == "10001:10001"
@@ -118,7 +118,7 @@ def tags() -> Iterator[dict[str, str]]:
 
 def test_an_image_built_again_is_the_same(tags: dict[str, str], tmp_path: Path) -> None:
     """Without any cache: the same paths, modes, owners and contents."""
-    Compose(load_settings()).build(SERVICES)
+    Compose(load_settings()).images.build(SERVICES)
     secret = f"id=ca_bundle,src={ca_bundle() or os.devnull}"
     again = {}
     for name, tag in tags.items():

@@ -49,7 +49,7 @@ def test_what_docker_says_becomes_a_state(
 ) -> None:
     """An exit code tells an orderly end, a kill and a crash apart; memory that ran out is a crash."""
     backend = Compose(Settings(data=tmp_path, port_offset=0))
-    monkeypatch.setattr(backend, "_inspect", lambda name: found)
+    monkeypatch.setattr(backend.project, "inspect", lambda name: found)
     assert backend.inspect(POSTGRES).state is state
 
 

@@ -37,8 +37,8 @@ def measure(*, quick: bool) -> list[Row]:
     stack = Stack(settings, Compose(settings))
     tell("images: sizes")
     rows = []
-    Compose(settings).build(SERVICES)
-    for name in sorted(Compose(settings).images()):
+    Compose(settings).images.build(SERVICES)
+    for name in Compose(settings).images.names():
         size = json.loads(_docker("image", "inspect", name))[0]["Size"]
         rows.append(value_row(f"image {name}", [size / MB], unit="MB", target=at_most(200)))
     tell("images: start and memory")
