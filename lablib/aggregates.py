@@ -94,13 +94,16 @@ def sinks_caught_up(stack: Stack, within: float = 60.0) -> bool:
 def remove_aggregates(stack: Stack) -> None:
     """Remove all that stream SQL has made, a learner's own included; the tables are emptied.
 
-    Raises:
-        KsqlError: there are statements, and the server that has them does not answer.
+    If there are statements and the server that has them is down, it is started for the while.
     """
-    connect = Connect(stack.env["CONNECT_URL"])
     topics = admin(stack).list_topics(timeout=10).topics
     if any(name.startswith("_confluent-ksql-") for name in topics):
+        up = "ksql" in {status.name for status in stack.status()}
+        stack.up("ksql")
         _drop_everything(ksql_of(stack))
+        if not up:
+            stack.stop("ksql")
+    connect = Connect(stack.env["CONNECT_URL"])
     for sink in SINKS:
         connect.delete(sink)
     delete_topics(stack, *TOPICS)

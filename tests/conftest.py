@@ -13,10 +13,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from lablib.docker import engine_answers
 from lablib.pipeline import install
+from lablib.reset import reset_pipeline
 from lablib.settings import load_settings
 from lablib.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
+REAL_DATA = Path(
+    os.environ.get("LAB_ONLINE_RETAIL", ROOT.parent / "shared" / "data" / "online-retail.csv.gz")
+)
 # Settings are read when they are used. Processes and notebook kernels that tests start inherit this;
 # so do pytest's workers from the process that starts them, and each moves away from the others.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
@@ -57,6 +61,25 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         install(running)
         yield running
         running.wipe()
+
+
+@pytest.fixture
+def empty(stack: Stack) -> Iterator[Stack]:
+    """Give the stack with an empty pipeline."""
+    stack.up()
+    reset_pipeline(stack)
+    yield stack
+    stack.up()
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Give the real sales; where they are missing the test is skipped, but not in CI."""
+    if not REAL_DATA.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must have {REAL_DATA}")
+        pytest.skip(f"{REAL_DATA} is not here; set LAB_ONLINE_RETAIL to a local copy")
+    return REAL_DATA
 
 
 on_processes = pytest.mark.parametrize("stack", ["processes"], indirect=True)

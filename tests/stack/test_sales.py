@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -32,31 +31,6 @@ from tests.stack.test_services import eventually
 pytestmark = pytest.mark.stack
 
 REASON = "__connect.errors.exception.message"
-DATA = Path(
-    os.environ.get(
-        "LAB_ONLINE_RETAIL",
-        Path(__file__).resolve().parents[3] / "shared" / "data" / "online-retail.csv.gz",
-    )
-)
-
-
-@pytest.fixture
-def empty(stack: Stack) -> Iterator[Stack]:
-    """Give the stack with an empty pipeline."""
-    stack.up()
-    reset_pipeline(stack)
-    yield stack
-    stack.up()
-
-
-@pytest.fixture
-def real_data() -> Path:
-    """Give the real sales; where they are missing the test is skipped, but not in CI."""
-    if not DATA.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"CI must have {DATA}")
-        pytest.skip(f"{DATA} is not here; set LAB_ONLINE_RETAIL to a local copy")
-    return DATA
 
 
 def ask(stack: Stack, query: str) -> tuple[object, ...]:
