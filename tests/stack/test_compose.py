@@ -59,8 +59,12 @@ def run(*command: str, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def wiring() -> dict[str, Any]:
     """Give what Compose makes of the file, all profiles included."""
-    text = run("docker", "compose", "--profile", "*", "config", "--format", "json")
-    services: dict[str, Any] = json.loads(text)["services"]
+    return configuration()
+
+
+def configuration(**environment: str) -> dict[str, Any]:
+    command = ("docker", "compose", "--profile", "*", "config", "--format", "json")
+    services: dict[str, Any] = json.loads(run(*command, **environment))["services"]
     return services
 
 
@@ -89,6 +93,29 @@ def test_no_password_stands_in_the_file(wiring: dict[str, Any]) -> None:
     """Passwords are named by the path of a file only."""
     variables = {k: v for s in wiring.values() for k, v in (s.get("environment") or {}).items()}
     assert {k for k in variables if "PASSWORD" in k} == {"POSTGRES_PASSWORD_FILE"}
+
+
+def test_the_genuine_server_takes_one_variable(wiring: dict[str, Any]) -> None:
+    """KSQL_IMAGE puts ksqlDB's image in the place of ours, on the same port, with the same settings."""
+    image = "confluentinc/ksqldb-server:0.29.0"
+    ours, genuine = wiring["ksql"], configuration(KSQL_IMAGE=image)["ksql"]
+    assert ours["image"] == "lab-kit/ksql"
+    assert genuine["image"] == image
+    assert "build" not in genuine, "nobody shall build something under its name"
+    for same in ("ports", "networks", "depends_on", "restart", "cap_drop", "security_opt"):
+        assert genuine[same] == ours[same]
+    file = (ROOT / "stack" / "ksql-server" / "ksql-server.properties").read_text()
+    lines = [line for line in file.splitlines() if line and not line.startswith("#")]
+    settings = {
+        "KSQL_" + name.upper().replace(".", "_"): value
+        for name, value in (line.split("=", 1) for line in lines)
+    }
+    addresses = {"KSQL_BOOTSTRAP_SERVERS", "KSQL_LISTENERS"}
+    for name in settings.keys() - addresses:
+        assert genuine["environment"][name] == settings[name]
+    assert {k: v for k, v in genuine["environment"].items() if k in addresses} == {
+        k: v for k, v in ours["environment"].items() if k in addresses
+    }
 
 
 def test_all_images_have_the_same_pinned_base() -> None:
