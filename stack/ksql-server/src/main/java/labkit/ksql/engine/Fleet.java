@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,10 +60,8 @@ final class Fleet implements AutoCloseable {
         }
         List<PersistentQuery> stopped = running.values().stream().filter(query -> !next.containsKey(query.id())).toList();
         running = next;
-        for (PersistentQuery query : stopped) {
-            query.stop();
-            toRemove.add(query.applicationId());
-        }
+        stop(stopped);
+        stopped.forEach(query -> toRemove.add(query.applicationId()));
         removeLeftovers();
         started.forEach(PersistentQuery::start);
     }
@@ -80,15 +77,20 @@ final class Fleet implements AutoCloseable {
         removeLeftovers();
     }
 
-    @Override
-    public synchronized void close() {
-        List<Thread> closing = running.values().stream().map(query -> Thread.ofPlatform().start(query::stop)).collect(Collectors.toList());
+    /** All at once, because each takes its time. */
+    private static void stop(Collection<PersistentQuery> queries) {
+        List<Thread> stopping = queries.stream().map(query -> Thread.ofPlatform().name(query.id() + "-stop").start(query::stop)).toList();
         try {
-            for (Thread thread : closing) {
+            for (Thread thread : stopping) {
                 thread.join();
             }
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public synchronized void close() {
+        stop(running.values());
     }
 }

@@ -149,7 +149,9 @@ public final class PersistentQuery {
     /** Fails if Kafka Streams would refuse its settings. */
     void check() {
         try {
-            new StreamsConfig(settings);
+            if (new StreamsConfig(settings).getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG) < 1) {
+                throw new ConfigException(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 0, "a query needs at least one thread");
+            }
         } catch (ConfigException error) {
             throw new KsqlException(error.getMessage(), error);
         }

@@ -63,6 +63,11 @@ final class PullQuery {
             try {
                 return open();
             } catch (NotNow | Peers.Unreachable | InvalidStateStoreException error) {
+                PersistentQuery.Condition condition = keeper.condition();
+                if (condition.state() == PersistentQuery.State.ERROR) {
+                    throw new KsqlException("`" + keeper.sink().name() + "` cannot be read, because the query " + keeper.id()
+                            + " that keeps it has failed: " + condition.reason());
+                }
                 if (System.nanoTime() > deadline) {
                     throw new KsqlException("`" + keeper.sink().name() + "` cannot be read now: " + error.getMessage()
                             + ". The query " + keeper.id() + " that keeps it starts, or moves between servers. Try again in a moment.");
@@ -82,11 +87,9 @@ final class PullQuery {
     }
 
     private PullResult open() throws NotNow, Peers.Unreachable {
-        PersistentQuery.Condition condition = keeper.condition();
         KafkaStreams streams = keeper.streams();
         if (streams == null || streams.state() != KafkaStreams.State.RUNNING) {
-            throw new NotNow(condition.reason() != null ? condition.reason()
-                    : "it is " + (streams == null ? "not started" : streams.state().toString().toLowerCase(java.util.Locale.ROOT)));
+            throw new NotNow("it is " + (streams == null ? "not started" : streams.state().toString().toLowerCase(java.util.Locale.ROOT)));
         }
         List<Iterator<List<Object>>> parts = new ArrayList<>();
         List<Runnable> ends = new ArrayList<>();

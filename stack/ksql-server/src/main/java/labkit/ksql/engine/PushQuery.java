@@ -155,7 +155,6 @@ public final class PushQuery implements AutoCloseable {
             Thread.ofPlatform().name(id + "-close").start(() -> {
                 streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
                         .withTimeout(Duration.ofSeconds(10)));
-                streams.cleanUp();
                 whenClosed.accept(this);
             });
         }

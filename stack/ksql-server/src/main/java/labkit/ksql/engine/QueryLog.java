@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
 /** What went wrong in one query: counted, told in the server's log now and then, and each time in the log's topic. */
 final class QueryLog implements ProcessingLog {
     private static final Logger LOG = LoggerFactory.getLogger("processing");
+    private static final String DROPPED = "skipped ";
+    private static final String UNREADABLE = "unreadable ";
     private static final long QUIET_MILLIS = 10_000;
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -50,25 +52,39 @@ final class QueryLog implements ProcessingLog {
                 .put("recordB64", bytes == null || !topic.includesRows() ? null : Base64.getEncoder().encodeToString(bytes));
         details.set("cause", causes(cause));
         details.put("topic", from);
-        write("source.deserializer", Type.DESERIALIZATION, details, "unreadable " + part + " in " + from,
+        write("source.deserializer", Type.DESERIALIZATION, details, UNREADABLE + part + " in " + from,
                 message + ", partition " + partition + ", offset " + offset + ": " + innermost(cause));
     }
 
     @Override
     public void failed(String step, Object[] row, Exception cause) {
+        failed(step, row, cause, "failed " + step);
+    }
+
+    private void failed(String step, Object[] row, Exception cause, String reason) {
         String message = "Error computing " + step + ": " + innermost(cause);
         ObjectNode details = JSON.objectNode().put("errorMessage", message)
                 .put("record", topic.includesRows() ? Conversion.text(Arrays.asList(row)) : null);
         details.set("cause", causes(cause));
-        write(step, Type.RECORD_PROCESSING, details, "failed " + step, message);
+        write(step, Type.RECORD_PROCESSING, details, reason, message);
     }
 
     @Override
     public void skipped(ConsumerRecord<?, ?> record, String reason) {
         ObjectNode details = JSON.objectNode().put("errorMessage", reason).putNull("record");
         details.set("cause", JSON.arrayNode());
-        write("source", Type.RECORD_PROCESSING, details, "skipped from " + record.topic(),
+        write("source", Type.RECORD_PROCESSING, details, DROPPED + "from " + record.topic(),
                 "Skipped a record of " + record.topic() + ", partition " + record.partition() + ", offset " + record.offset() + ": " + reason);
+    }
+
+    /** A step failed altogether, so that the row goes no further. */
+    void dropped(String step, Object[] row, Exception cause) {
+        failed(step, row, cause, DROPPED + "in " + step);
+    }
+
+    /** True if records with that reason went no further. */
+    static boolean isDropped(String reason) {
+        return reason.startsWith(DROPPED) || reason.startsWith(UNREADABLE);
     }
 
     void unwritable(String to, Exception cause) {

@@ -12,21 +12,24 @@ final class QueryMetrics {
     static PersistentQuery.Statistics of(KafkaStreams streams, String sink, Map<String, Long> errors) {
         double in = 0;
         double out = 0;
-        double late = 0;
+        double dropped = 0;
         if (streams != null) {
             for (Map.Entry<MetricName, ? extends Metric> metric : streams.metrics().entrySet()) {
                 MetricName name = metric.getKey();
-                String topic = name.tags().get("topic-name");
-                switch (name.name()) {
+                String topic = name.tags().getOrDefault("topic", "");
+                switch (name.group() + "/" + name.name()) {
                     // Internal topics do not count: their rows have been seen before.
-                    case "records-consumed-total" -> in += topic == null || topic.startsWith("_confluent-ksql-") ? 0 : number(metric.getValue());
-                    case "records-produced-total" -> out += sink.equals(topic) ? number(metric.getValue()) : 0;
-                    case "dropped-records-total" -> late += number(metric.getValue());
+                    case "stream-topic-metrics/records-consumed-total" ->
+                        in += topic.startsWith("_confluent-ksql-") ? 0 : number(metric.getValue());
+                    case "stream-topic-metrics/records-produced-total" -> out += sink.equals(topic) ? number(metric.getValue()) : 0;
+                    case "stream-task-metrics/dropped-records-total" -> dropped += number(metric.getValue());
                     default -> { }
                 }
             }
         }
-        return new PersistentQuery.Statistics((long) in, (long) out, (long) late, errors);
+        // Kafka Streams counts what it drops for any reason; the others are known.
+        long known = errors.entrySet().stream().filter(error -> QueryLog.isDropped(error.getKey())).mapToLong(Map.Entry::getValue).sum();
+        return new PersistentQuery.Statistics((long) in, (long) out, Math.max(0, (long) dropped - known), errors);
     }
 
     private static double number(Metric metric) {

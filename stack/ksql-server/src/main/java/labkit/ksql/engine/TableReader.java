@@ -46,6 +46,7 @@ final class TableReader {
         public boolean hasNext() {
             while (!part.hasNext()) {
                 close();
+                part = List.<Stored>of().iterator();
                 if (!parts.hasNext()) {
                     return false;
                 }
