@@ -20,9 +20,10 @@ CREATE TABLE IF NOT EXISTS top_skus WITH (KAFKA_TOPIC = 'top_skus') AS
 SELECT
     hour,
     AS_VALUE(hour) AS window_start,
-    SLICE(ARRAY_SORT(COLLECT_LIST(
-        LPAD(CAST(GREATEST(units, CAST(0 AS BIGINT)) AS STRING), 10, '0') + ' ' + sku
-    ), 'DESC'), 1, 10) AS top
+    SLICE(
+        ARRAY_SORT(COLLECT_LIST(LPAD(CAST(GREATEST(units, CAST(0 AS BIGINT)) AS STRING), 10, '0') + ' ' + sku), 'DESC'),
+        1, LEAST(10, CAST(COUNT(*) AS INT))
+    ) AS top
 FROM sku_hourly
 GROUP BY hour
 EMIT CHANGES;
