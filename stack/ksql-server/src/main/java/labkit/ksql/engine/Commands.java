@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import labkit.ksql.KsqlException;
 import labkit.ksql.ast.Parsed;
@@ -17,6 +18,7 @@ import org.slf4j.LoggerFactory;
 final class Commands implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration START = Duration.ofSeconds(10);
     private static final int REMEMBERED = 1000;
     /** Settings that decide what a statement means: they are written down with it. */
     private static final List<String> MEANING = List.of("ksql.persistence.default.format.key",
@@ -175,21 +177,21 @@ final class Commands implements AutoCloseable {
 
     /** Fails unless the log has been read once. */
     void requireLive() {
-        waitFor(() -> live, "The server has not read its command log yet: ");
+        waitFor(() -> live, START, "The server has not read its command log yet: ");
     }
 
     /** Waits until a command of the log has been carried out. */
     void await(long offset) {
-        waitFor(() -> position > offset, "The statement is in the command log (" + offset + "), but was not carried out yet: ");
+        waitFor(() -> position > offset, PATIENCE, "The statement is in the command log (" + offset + "), but was not carried out yet: ");
     }
 
-    private void waitFor(java.util.function.BooleanSupplier condition, String what) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+    private void waitFor(BooleanSupplier condition, Duration patience, String what) {
+        long deadline = System.nanoTime() + patience.toNanos();
         synchronized (progress) {
             while (!condition.getAsBoolean()) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
-                    throw new KsqlException(what + (log.trouble() == null ? "it takes longer than " + PATIENCE.toSeconds() + " s. See the server's log."
+                    throw new KsqlException(what + (log.trouble() == null ? "it takes longer than " + patience.toSeconds() + " s. See the server's log."
                             : log.trouble()));
                 }
                 try {

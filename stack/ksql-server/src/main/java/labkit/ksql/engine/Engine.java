@@ -26,6 +26,8 @@ import labkit.ksql.parser.Parser;
 import labkit.ksql.plan.Definition;
 import labkit.ksql.plan.Plan;
 import labkit.ksql.plan.Planner;
+import labkit.ksql.topology.TopologyBuilder;
+import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.state.HostInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,15 +163,31 @@ public final class Engine implements AutoCloseable {
         commands.await(sequenceNumber);
     }
 
+    /** What a query would do; {@code sinks} are the streams or tables it would write to. */
+    public record Explanation(Plan plan, List<String> sinks, String topology) {}
+
     /** Plans a SELECT, CREATE AS or INSERT INTO, and changes nothing. */
-    public Plan plan(Statement statement, Map<String, Object> properties) {
+    public Explanation explain(Parsed parsed, Map<String, Object> properties) {
         config.withOverrides(properties);
-        return switch (statement) {
-            case Query query -> Planner.push(catalog(), query);
-            case Statement.CreateAs create -> Definition.of(catalog(), create, "", null).plan();
-            case Statement.InsertSelect insert -> Definition.of(catalog(), insert).plan();
-            default -> throw new KsqlException("Only queries can be explained.");
-        };
+        commands.requireLive();
+        StreamsBuilder builder = new StreamsBuilder();
+        TopologyBuilder steps = new TopologyBuilder(builder, new QueryLog("explain", errors));
+        Plan plan;
+        List<String> sinks = List.of();
+        if (parsed.statement() instanceof Query query) {
+            plan = query.emit() == null ? PullPlan.of(catalog(), query).plan() : Planner.push(catalog(), query);
+            steps.build(plan);
+        } else {
+            Definition definition = switch (parsed.statement()) {
+                case Statement.CreateAs create -> Definition.of(catalog(), create, parsed.text(), null);
+                case Statement.InsertSelect insert -> Definition.of(catalog(), insert);
+                default -> throw new KsqlException("Only queries can be explained: SELECT, CREATE ... AS SELECT, INSERT INTO ... SELECT.");
+            };
+            plan = definition.plan();
+            sinks = List.of(definition.sink().name());
+            steps.sink(steps.build(plan), plan, definition.sink());
+        }
+        return new Explanation(plan, sinks, builder.build().describe().toString());
     }
 
     public void insertValues(Statement.InsertValues statement, Map<String, Object> properties) {

@@ -91,6 +91,11 @@ public final class PersistentQuery {
         return definition.sink();
     }
 
+    /** What the request that made it had set, by full names. */
+    public Map<String, Object> properties() {
+        return definition.properties();
+    }
+
     public String applicationId() {
         return applicationId;
     }

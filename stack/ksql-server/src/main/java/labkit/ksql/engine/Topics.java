@@ -18,9 +18,9 @@ import org.apache.kafka.clients.admin.ListGroupsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -29,31 +29,44 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** The topics of the Kafka cluster. */
 public final class Topics implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
-    private final Admin admin;
+    private final Map<String, Object> settings;
     private final String brokers;
+    private Admin admin;
 
     /** A topic as the cluster describes it; {@code replicas} of its first partition. */
     public record Topic(String name, int partitions, int replicas) {}
 
     Topics(ServerConfig config) {
         brokers = config.bootstrapServers();
-        Map<String, Object> settings = new HashMap<>(config.clients());
+        settings = new HashMap<>(config.clients());
         settings.put("client.id", config.internalPrefix() + "admin");
         settings.put("default.api.timeout.ms", (int) PATIENCE.toMillis());
         settings.put("request.timeout.ms", 5000);
         settings.put("reconnect.backoff.max.ms", 1000);
-        admin = Admin.create(settings);
+        settings.put("enable.metrics.push", false);
+    }
+
+    /** Is made when it is first needed, because even that fails while the brokers' name is not known. */
+    private synchronized Admin admin() {
+        if (admin == null) {
+            try {
+                admin = Admin.create(settings);
+            } catch (KafkaException error) {
+                throw unreachable("connect", error);
+            }
+        }
+        return admin;
     }
 
     /** The names of all topics, internal ones of the brokers excepted. */
     public Set<String> names() {
-        return await(admin.listTopics().names(), "list the topics");
+        return await(admin().listTopics().names(), "list the topics");
     }
 
     /** All topics by name. */
     public Collection<Topic> all() {
         TreeMap<String, Topic> found = new TreeMap<>();
-        admin.describeTopics(names()).topicNameValues().forEach((name, future) -> {
+        admin().describeTopics(names()).topicNameValues().forEach((name, future) -> {
             try {
                 found.put(name, topic(await(future, "describe the topic " + name)));
             } catch (UnknownTopicOrPartitionException gone) {
@@ -63,9 +76,25 @@ public final class Topics implements AutoCloseable {
         return found.values();
     }
 
+    /** How many consumers read a topic now, in how many groups. */
+    public record Readers(int consumers, int groups) {}
+
+    /** The readers of each topic that has any. */
+    public Map<String, Readers> readers() {
+        Map<String, Readers> readers = new HashMap<>();
+        await(admin().describeConsumerGroups(groups()).all(), "describe the consumer groups").values().forEach(group -> {
+            Map<String, Integer> consumers = new HashMap<>();
+            group.members().forEach(member -> member.assignment().topicPartitions().stream().map(TopicPartition::topic).distinct()
+                    .forEach(topic -> consumers.merge(topic, 1, Integer::sum)));
+            consumers.forEach((topic, count) -> readers.merge(topic, new Readers(count, 1),
+                    (one, other) -> new Readers(one.consumers + other.consumers, one.groups + other.groups)));
+        });
+        return readers;
+    }
+
     public Optional<Topic> find(String name) {
         try {
-            return Optional.of(topic(await(admin.describeTopics(List.of(name)).topicNameValues().get(name), "describe the topic " + name)));
+            return Optional.of(topic(await(admin().describeTopics(List.of(name)).topicNameValues().get(name), "describe the topic " + name)));
         } catch (UnknownTopicOrPartitionException missing) {
             return Optional.empty();
         } catch (org.apache.kafka.common.errors.InvalidTopicException error) {
@@ -89,7 +118,7 @@ public final class Topics implements AutoCloseable {
     public void create(String name, int partitions, Integer replicas, Map<String, String> settings) {
         NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replicas).map(Integer::shortValue));
         try {
-            await(admin.createTopics(List.of(topic.configs(settings))).all(), "create the topic " + name);
+            await(admin().createTopics(List.of(topic.configs(settings))).all(), "create the topic " + name);
         } catch (TopicExistsException already) {
             // another server was quicker
         } catch (org.apache.kafka.common.errors.ApiException error) {
@@ -99,7 +128,7 @@ public final class Topics implements AutoCloseable {
 
     /** Deletes those of the topics that exist. */
     public void delete(Collection<String> names) {
-        admin.deleteTopics(List.copyOf(names)).topicNameValues().forEach((name, future) -> {
+        admin().deleteTopics(List.copyOf(names)).topicNameValues().forEach((name, future) -> {
             try {
                 await(future, "delete the topic " + name);
             } catch (UnknownTopicOrPartitionException gone) {
@@ -127,14 +156,14 @@ public final class Topics implements AutoCloseable {
             wanted.put(new TopicPartition(topic, partition), which);
         }
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        await(admin.listOffsets(wanted).all(), "ask for the offsets of " + topic).forEach((at, info) -> offsets.put(at, info.offset()));
+        await(admin().listOffsets(wanted).all(), "ask for the offsets of " + topic).forEach((at, info) -> offsets.put(at, info.offset()));
         return offsets;
     }
 
     /** How far a group has come; a partition that it never committed is missing. */
     public Map<TopicPartition, Long> committed(String group) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(), "ask for the offsets of the group " + group)
+        await(admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(), "ask for the offsets of the group " + group)
                 .forEach((at, offset) -> {
                     if (offset != null) {
                         offsets.put(at, offset.offset());
@@ -146,7 +175,7 @@ public final class Topics implements AutoCloseable {
     /** The names of all consumer groups. */
     Set<String> groups() {
         Set<String> groups = new HashSet<>();
-        await(admin.listGroups(ListGroupsOptions.forConsumerGroups()).all(), "list the consumer groups")
+        await(admin().listGroups(ListGroupsOptions.forConsumerGroups()).all(), "list the consumer groups")
                 .forEach(group -> groups.add(group.groupId()));
         return groups;
     }
@@ -154,7 +183,7 @@ public final class Topics implements AutoCloseable {
     /** Deletes a group that nobody is in; returns false if somebody is. */
     boolean deleteGroup(String group) {
         try {
-            await(admin.deleteConsumerGroups(List.of(group)).all(), "delete the group " + group);
+            await(admin().deleteConsumerGroups(List.of(group)).all(), "delete the group " + group);
             return true;
         } catch (GroupIdNotFoundException gone) {
             return true;
@@ -167,22 +196,9 @@ public final class Topics implements AutoCloseable {
     public Map<String, String> settings(String topic) {
         var resource = new org.apache.kafka.common.config.ConfigResource(org.apache.kafka.common.config.ConfigResource.Type.TOPIC, topic);
         Map<String, String> settings = new TreeMap<>();
-        await(admin.describeConfigs(List.of(resource)).values().get(resource), "ask for the settings of " + topic).entries()
+        await(admin().describeConfigs(List.of(resource)).values().get(resource), "ask for the settings of " + topic).entries()
                 .stream().filter(entry -> !entry.isDefault()).forEach(entry -> settings.put(entry.name(), entry.value()));
         return settings;
-    }
-
-    /** True if a broker answers within a few seconds. */
-    boolean answers() {
-        try {
-            admin.describeCluster().clusterId().get(5, TimeUnit.SECONDS);
-            return true;
-        } catch (ExecutionException | TimeoutException error) {
-            return false;
-        } catch (InterruptedException error) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 
     private <T> T await(KafkaFuture<T> future, String what) {
@@ -206,7 +222,9 @@ public final class Topics implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        admin.close(Duration.ofSeconds(1));
+    public synchronized void close() {
+        if (admin != null) {
+            admin.close(Duration.ofSeconds(1));
+        }
     }
 }
