@@ -1,0 +1,21 @@
+package labkit.ksql.rest;
+
+import labkit.ksql.engine.Engine;
+import org.eclipse.jetty.server.Handler;
+
+/** Which endpoint serves which path. */
+final class Routes {
+    private Routes() {}
+
+    static Router of(Engine engine, RunningQueries running) {
+        CommandStatuses statuses = new CommandStatuses();
+        ServerInfo info = new ServerInfo(engine);
+        SourceName names = new SourceName(engine);
+        return new Router()
+                .add("POST", "/ksql", new StatementsEndpoint(engine, new Statements(engine, running, statuses)))
+                .add("POST", "/query-stream", QueryEndpoint.stream(engine, running))
+                .add("POST", "/query", QueryEndpoint.older(engine, running))
+                .add("POST", "/inserts-stream", new InsertsEndpoint(names::resolve, engine::insertRow))
+                .add("POST", "/close-query", new CloseEndpoint(running));
+    }
+}

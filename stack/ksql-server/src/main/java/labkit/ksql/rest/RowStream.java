@@ -1,0 +1,64 @@
+package labkit.ksql.rest;
+
+import java.io.IOException;
+import java.time.Duration;
+import labkit.ksql.engine.Row;
+
+/** Hands the rows of a query on to its client, until there are no more, or the client has gone. */
+final class RowStream {
+    private static final Duration LOOK = Duration.ofMillis(250);
+    private final Rows rows;
+    private final Integer limit;
+    private final Outflow out;
+    private final ResultWriter writer;
+    private long sent;
+
+    RowStream(Rows rows, Integer limit, Outflow out, ResultWriter writer) {
+        this.rows = rows;
+        this.limit = limit;
+        this.out = out;
+        this.writer = writer;
+    }
+
+    void run() throws IOException, InterruptedException {
+        writer.begin(rows);
+        if (rows.isPush()) {
+            writer.flush();
+        }
+        try {
+            if (!copy()) {
+                return;
+            }
+            if (rows.failure() == null) {
+                writer.end(limit != null && sent >= limit ? "Limit Reached" : "Query Completed");
+            } else {
+                writer.fail(ErrorBody.generic(ErrorBody.SERVER_ERROR, "The query failed: " + rows.failure()));
+            }
+        } catch (RuntimeException error) {
+            // Rows have been sent: what went wrong can only be told behind them.
+            writer.fail(Failures.generic(error));
+        }
+        writer.flush();
+        out.finish();
+    }
+
+    /** Returns false if the client has gone. Rows that are there together are sent together. */
+    private boolean copy() throws IOException, InterruptedException {
+        while (!rows.isDone()) {
+            Row row = rows.next(LOOK);
+            if (row == null) {
+                if (out.isGone()) {
+                    return false;
+                }
+                continue;
+            }
+            while (row != null) {
+                writer.row(row);
+                sent++;
+                row = out.isFull() ? null : rows.next(Duration.ZERO);
+            }
+            writer.flush();
+        }
+        return true;
+    }
+}
