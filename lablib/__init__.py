@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lablib.kafka import create_topic as create_topic
     from lablib.kafka import delete_topics as delete_topics
     from lablib.kafka import read_topic as read_topic
+    from lablib.ksql import Ksql as Ksql
     from lablib.lab import Lab as Lab
     from lablib.ledger import Ledger as Ledger
     from lablib.pipeline import install as install
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Looked up when first used: the `lab` command must not wait for pandas and IPython.
 _HOMES = {
+    "Ksql": "ksql",
     "Lab": "lab",
     "Ledger": "ledger",
     "Producer": "producer",
