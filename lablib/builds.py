@@ -70,10 +70,13 @@ class Build(ABC):
             partial = self.folder.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            self._fill(partial)
-            (partial / COMPLETE).touch()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            partial.rename(self.folder)
+            try:
+                self._fill(partial)
+                (partial / COMPLETE).touch()
+                shutil.rmtree(self.folder, ignore_errors=True)
+                partial.rename(self.folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
 
     @abstractmethod
     def _fill(self, folder: Path) -> None:

@@ -25,6 +25,7 @@ from lablib.probes import PROBES, Answer
 from lablib.services import Service
 
 READY_WITHIN = 90.0
+KEPT = 3
 
 
 def warm_up(launcher: Launcher, services: Iterable[Service]) -> None:
@@ -85,6 +86,14 @@ def _train(launcher: Launcher, folder: Path, caches: dict[str, Path]) -> None:
             moved = caches[name].with_suffix(".partial")
             moved.write_bytes(path.read_bytes())
             moved.replace(caches[name])
+            _forget_old(name, caches[name].parent)
+
+
+def _forget_old(name: str, folder: Path) -> None:
+    """Delete all but the newest caches of a server, 60 MB each: of jars that are used no more."""
+    caches = sorted(folder.glob(f"{name}-*.aot"), key=lambda path: path.stat().st_mtime)
+    for cache in caches[:-KEPT]:
+        cache.unlink(missing_ok=True)
 
 
 def _start(launch: Launch, log: int) -> subprocess.Popen[bytes]:

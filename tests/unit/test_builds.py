@@ -81,6 +81,7 @@ def test_a_source_that_does_not_compile_is_named_with_its_line(settings: Setting
     assert "Hello.java (at line 2)" in str(caught.value.seen)
     assert "cannot convert from long to int" in str(caught.value.seen)
     assert not broken.ready
+    assert list(broken.folder.parent.glob("greeting-*")) == []
 
 
 @pytest.mark.slow
