@@ -8,7 +8,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
 /** The properties that a request may set. */
-final class Overrides {
+public final class Overrides {
     /** A server asks another one for the rows that only that one has. */
     static final String FORWARDED = "ksql.query.pull.forwarded";
 
@@ -25,7 +25,7 @@ final class Overrides {
     private Overrides() {}
 
     /** Returns a property's name as a file of settings has it: those of Kafka Streams with {@code ksql.streams.} in front. */
-    static String fullName(String name) {
+    public static String fullName(String name) {
         if (KSQL.contains(name)) {
             return name;
         }

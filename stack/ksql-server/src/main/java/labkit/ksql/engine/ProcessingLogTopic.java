@@ -33,7 +33,7 @@ final class ProcessingLogTopic implements AutoCloseable {
 
     /** The statement that makes the log a stream. */
     static String declaration(ServerConfig config) {
-        return "CREATE STREAM " + config.get("ksql.logging.processing.stream.name") + " (logger STRING, level STRING, time BIGINT, message STRUCT<"
+        return "CREATE STREAM IF NOT EXISTS " + config.get("ksql.logging.processing.stream.name") + " (logger STRING, level STRING, time BIGINT, message STRUCT<"
                 + "type INT, "
                 + "deserializationError STRUCT<target STRING, errorMessage STRING, recordB64 STRING, cause ARRAY<STRING>, `topic` STRING>, "
                 + "recordProcessingError STRUCT<errorMessage STRING, record STRING, cause ARRAY<STRING>>, "

@@ -58,6 +58,11 @@ public final class Topics implements AutoCloseable {
         return admin;
     }
 
+    /** The id of the Kafka cluster. */
+    public String clusterId() {
+        return await(admin().describeCluster().clusterId(), "ask for the cluster's id");
+    }
+
     /** The names of all topics, internal ones of the brokers excepted. */
     public Set<String> names() {
         return await(admin().listTopics().names(), "list the topics");

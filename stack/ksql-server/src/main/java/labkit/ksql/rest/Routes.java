@@ -9,13 +9,14 @@ final class Routes {
 
     static Router of(Engine engine, RunningQueries running) {
         CommandStatuses statuses = new CommandStatuses();
-        ServerInfo info = new ServerInfo(engine);
         SourceName names = new SourceName(engine);
-        return new Router()
+        Router router = new Router()
                 .add("POST", "/ksql", new StatementsEndpoint(engine, new Statements(engine, running, statuses)))
                 .add("POST", "/query-stream", QueryEndpoint.stream(engine, running))
                 .add("POST", "/query", QueryEndpoint.older(engine, running))
                 .add("POST", "/inserts-stream", new InsertsEndpoint(names::resolve, engine::insertRow))
                 .add("POST", "/close-query", new CloseEndpoint(running));
+        new ServerInfo(engine, statuses).addTo(router);
+        return router;
     }
 }
