@@ -2,6 +2,7 @@ package labkit.ksql.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -27,6 +28,7 @@ import labkit.ksql.plan.Definition;
 import labkit.ksql.plan.Plan;
 import labkit.ksql.plan.Planner;
 import labkit.ksql.topology.TopologyBuilder;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.state.HostInfo;
 import org.slf4j.Logger;
@@ -254,7 +256,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private PullResult pullStream(PullPlan pull, ServerConfig settings) {
-        Map<org.apache.kafka.common.TopicPartition, Long> ends = new HashMap<>(topics.ends(pull.source().topic()));
+        Map<TopicPartition, Long> ends = new HashMap<>(topics.ends(pull.source().topic()));
         topics.beginnings(pull.source().topic()).forEach((at, begin) -> ends.computeIfPresent(at, (same, end) -> end <= begin ? null : end));
         PushQuery push = push(pull.plan(), settings.withOverrides(Map.of("auto.offset.reset", "earliest")));
         if (ends.isEmpty()) {
@@ -273,7 +275,7 @@ public final class Engine implements AutoCloseable {
             public boolean hasNext() {
                 try {
                     while (next == null && !push.isDone()) {
-                        next = push.next(java.time.Duration.ofSeconds(1));
+                        next = push.next(Duration.ofSeconds(1));
                     }
                 } catch (InterruptedException error) {
                     Thread.currentThread().interrupt();
@@ -299,9 +301,17 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         watch.shutdownNow();
-        List.copyOf(pushes).forEach(PushQuery::close);
+        List<PushQuery> open = List.copyOf(pushes);
+        open.forEach(PushQuery::close);
         commands.close();
         fleet.close();
+        try {
+            for (PushQuery push : open) {
+                push.awaitGone(Duration.ofSeconds(2));
+            }
+        } catch (InterruptedException error) {
+            Thread.currentThread().interrupt();
+        }
         writer.close();
         errors.close();
         peers.close();

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -227,8 +228,8 @@ final class Metastore {
         return kind == Kind.STREAM ? "Stream" : "Table";
     }
 
-    /** A query's id is part of the names of topics and groups. */
+    /** A query's id is part of the names of topics and groups, and is written without quotes. */
     private static String plainName(String name) {
-        return name.replaceAll("[^A-Za-z0-9_]", "_");
+        return name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9_]", "_");
     }
 }

@@ -43,7 +43,7 @@ public final class PersistentQuery {
     /** Failures in a row, the last one's reason and time; missing topics are looked for by themselves. */
     private volatile int failures;
     private volatile String reason;
-    private volatile long failedAt;
+    private volatile long failedAt = System.nanoTime() - CALM.toNanos();
     private volatile Set<String> missing = Set.of();
 
     public enum State { RUNNING, PAUSED, ERROR }
@@ -125,7 +125,7 @@ public final class PersistentQuery {
         if (!missing.isEmpty()) {
             return new Condition(State.ERROR, "There is no topic " + String.join(", ", missing) + ". The query goes on if it is created again.");
         }
-        if (isDead() || failures >= FEW && !isCalm()) {
+        if (reason != null && (isDead() || failures >= FEW && !isCalm())) {
             return new Condition(State.ERROR, reason);
         }
         return new Condition(paused ? State.PAUSED : State.RUNNING, null);
@@ -164,7 +164,7 @@ public final class PersistentQuery {
 
     /** Starts it. Failing is no reason to throw: {@link #condition} tells, and {@link #recover} tries again. */
     synchronized void start() {
-        if (stopped) {
+        if (stopped || !isDead()) {
             return;
         }
         try {
@@ -222,7 +222,7 @@ public final class PersistentQuery {
         lost.add(sink().topic());
         lost.removeAll(existing);
         missing = lost;
-        if (lost.isEmpty() && isDead() && System.nanoTime() - failedAt > backOff()) {
+        if (lost.isEmpty() && reason != null && isDead() && System.nanoTime() - failedAt > backOff()) {
             LOG.info("{} is started again", id());
             close();
             start();

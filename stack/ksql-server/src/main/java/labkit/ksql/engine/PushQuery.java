@@ -7,6 +7,7 @@ import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -33,6 +34,7 @@ public final class PushQuery implements AutoCloseable {
     private final KafkaStreams streams;
     private final Consumer<PushQuery> whenClosed;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch gone = new CountDownLatch(1);
     private volatile int left;
     private volatile boolean ended;
     private volatile String failure;
@@ -156,7 +158,13 @@ public final class PushQuery implements AutoCloseable {
                 streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
                         .withTimeout(Duration.ofSeconds(10)));
                 whenClosed.accept(this);
+                gone.countDown();
             });
         }
+    }
+
+    /** Waits until nothing of it is left. */
+    void awaitGone(Duration patience) throws InterruptedException {
+        gone.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -9,6 +9,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Writes rows that come by INSERT; each is answered when all replicas have it. */
@@ -25,7 +26,9 @@ final class RowWriter implements AutoCloseable {
             producer().send(record).get();
         } catch (ExecutionException | KafkaException error) {
             Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-            throw new KsqlException("Failed to insert values into the topic '" + record.topic() + "': " + cause.getMessage(), cause);
+            throw new KsqlException("Failed to insert values into the topic '" + record.topic() + "': " + (cause instanceof TimeoutException
+                    ? "no Kafka broker answers at " + config.bootstrapServers() + ", or it does not have the topic (" + cause.getMessage() + ")."
+                    : cause.getMessage()), cause);
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
             throw new KsqlException("Interrupted while a row was written to '" + record.topic() + "'.");

@@ -2,7 +2,9 @@ package labkit.ksql.engine;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -131,7 +133,15 @@ public final class ServerConfig {
     /** Under which other servers reach this one. */
     public URI advertisedListener() {
         String own = get("ksql.advertised.listener");
-        return own == null ? listeners().getFirst() : URI.create(own);
+        URI address = own == null ? listeners().getFirst() : URI.create(own);
+        if (!address.getHost().equals("0.0.0.0")) {
+            return address;
+        }
+        try {
+            return URI.create(address.getScheme() + "://" + InetAddress.getLocalHost().getHostAddress() + ":" + address.getPort());
+        } catch (UnknownHostException error) {
+            return address;
+        }
     }
 
     public String bootstrapServers() {
