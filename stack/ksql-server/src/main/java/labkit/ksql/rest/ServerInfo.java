@@ -9,13 +9,13 @@ import java.util.Map;
 import labkit.ksql.KsqlException;
 import labkit.ksql.engine.Engine;
 import labkit.ksql.engine.Overrides;
-import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.common.utils.AppInfoParser;
 
 /** What the server tells about itself. It says what it is: clients that read the version go on, nobody is deceived. */
 final class ServerInfo {
     static final String VERSION = "0.29.0-labkit";
     static final String IMPLEMENTATION =
-            "the lab kit's ksqlDB-compatible server on Kafka Streams " + KafkaStreams.class.getPackage().getImplementationVersion();
+            "the lab kit's ksqlDB-compatible server on Kafka Streams " + AppInfoParser.getVersion();
 
     private final Engine engine;
     private final CommandStatuses statuses;
