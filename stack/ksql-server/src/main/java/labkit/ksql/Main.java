@@ -22,7 +22,8 @@ public final class Main {
         try {
             start(ServerConfig.load(Path.of(arguments[0]), System.getenv()));
         } catch (IOException | RuntimeException error) {
-            LOG.error("The server cannot start: {}", error instanceof KsqlException ? error.getMessage() : error.toString(), error);
+            LOG.error("The server cannot start: {}", error instanceof KsqlException ? error.getMessage()
+                    : error.toString(), error);
             System.exit(1);
         }
     }
@@ -37,6 +38,7 @@ public final class Main {
         // Listening comes first: whoever asks is told what the server still waits for.
         rest.start();
         engine.start();
-        LOG.info("The server for service {} listens at {}, Kafka is at {}", config.serviceId(), config.listeners(), config.bootstrapServers());
+        LOG.info("The server for service {} listens at {}, Kafka is at {}", config.serviceId(), config.listeners(),
+                config.bootstrapServers());
     }
 }

@@ -38,12 +38,14 @@ record Command(
         try {
             Command command = JSON.readValue(bytes, Command.class);
             if (command.version > VERSION) {
-                throw new KsqlException("The command has format " + command.version + ", but this server knows formats up to " + VERSION
+                throw new KsqlException("The command has format " + command.version
+                        + ", but this server knows formats up to " + VERSION
                         + ": a newer server wrote it.");
             }
             return command;
         } catch (IOException | IllegalArgumentException error) {
-            throw new KsqlException("The command log holds something that is not a command: " + error.getMessage(), error);
+            throw new KsqlException("The command log holds something that is not a command: " + error.getMessage(),
+                    error);
         }
     }
 }

@@ -59,7 +59,8 @@ final class CommandLog implements AutoCloseable {
         long end = -1;
         while (!closed && end < 0) {
             try {
-                topics.create(topic(), 1, replicas(), Map.of("cleanup.policy", "delete", "retention.ms", "-1", "retention.bytes", "-1"));
+                topics.create(topic(), 1, replicas(), Map.of("cleanup.policy", "delete", "retention.ms", "-1",
+                        "retention.bytes", "-1"));
                 end = topics.ends(topic()).get(at);
                 consumer = open();
             } catch (RuntimeException error) {
@@ -82,7 +83,8 @@ final class CommandLog implements AutoCloseable {
             } catch (WakeupException end1) {
                 // closed, or looked at
             } catch (OffsetOutOfRangeException error) {
-                trouble = "The topic " + topic() + " was deleted or cut while the server ran. Its state cannot be trusted: restart the server.";
+                trouble = "The topic " + topic()
+                        + " was deleted or cut while the server ran. Its state cannot be trusted: restart the server.";
                 LOG.error(trouble);
                 pause();
             } catch (RuntimeException error) {
@@ -107,7 +109,8 @@ final class CommandLog implements AutoCloseable {
         settings.put("enable.auto.commit", false);
         settings.put("reconnect.backoff.max.ms", 1000);
         settings.put("enable.metrics.push", false);
-        KafkaConsumer<String, byte[]> opened = new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+        KafkaConsumer<String, byte[]> opened = new KafkaConsumer<>(settings, new StringDeserializer(),
+                new ByteArrayDeserializer());
         opened.assign(List.of(at));
         opened.seekToBeginning(List.of(at));
         return opened;
@@ -124,8 +127,10 @@ final class CommandLog implements AutoCloseable {
             return producer().send(new ProducerRecord<>(topic(), 0, id, command.write())).get().offset();
         } catch (ExecutionException | org.apache.kafka.common.KafkaException error) {
             Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-            throw new KsqlException("The statement could not be written to the command log " + topic() + ": " + cause.getMessage()
-                    + " It may still be carried out, if the broker had it before the connection broke: look before you try again.", cause);
+            throw new KsqlException("The statement could not be written to the command log " + topic() + ": "
+                    + cause.getMessage()
+                    + " It may still be carried out, if the broker had it before the connection broke:"
+                    + " look before you try again.", cause);
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();
             throw new KsqlException("Interrupted while writing to the command log.");

@@ -111,7 +111,8 @@ final class Commands implements AutoCloseable {
             if (expected.sequenceNumber() < 0) {
                 return expected;
             }
-            Source dropped = statement.statement() instanceof Statement.Drop drop ? metastore.catalog().get(drop.name()) : null;
+            Source dropped = statement.statement() instanceof Statement.Drop drop
+                    ? metastore.catalog().get(drop.name()) : null;
             prepare(statement.statement(), trial, expected);
             long offset = log.append(expected.commandId(), command);
             await(offset);
@@ -142,10 +143,12 @@ final class Commands implements AutoCloseable {
     /** What cannot be told from the log alone: topics, and whether Kafka Streams takes the query. */
     private void prepare(Statement statement, Metastore trial, CommandResult expected) {
         switch (statement) {
-            case Statement.CreateSource create -> provision.provide(trial.catalog().get(create.name()), create.properties());
+            case Statement.CreateSource create -> provision.provide(trial.catalog().get(create.name()),
+                    create.properties());
             case Statement.CreateAs s -> prepareQuery(s, trial, expected);
             case Statement.InsertSelect s -> prepareQuery(s, trial, expected);
-            case Statement.Drop drop when drop.deleteTopic() -> requireUnused(metastore.catalog().get(drop.name()), trial);
+            case Statement.Drop drop when drop.deleteTopic() -> requireUnused(metastore.catalog().get(drop.name()),
+                    trial);
             default -> { }
         }
     }
@@ -158,9 +161,11 @@ final class Commands implements AutoCloseable {
     }
 
     private static void requireUnused(Source dropped, Metastore trial) {
-        List<String> others = trial.catalog().all().stream().filter(other -> other.topic().equals(dropped.topic())).map(Source::name).toList();
+        List<String> others = trial.catalog().all().stream().filter(other -> other.topic().equals(dropped.topic()))
+                .map(Source::name).toList();
         if (!others.isEmpty()) {
-            throw new KsqlException("Refusing to delete the topic " + dropped.topic() + ": " + others + " use it, too. Drop "
+            throw new KsqlException("Refusing to delete the topic " + dropped.topic() + ": " + others
+                    + " use it, too. Drop "
                     + dropped.name() + " without DELETE TOPIC.");
         }
     }
@@ -182,7 +187,8 @@ final class Commands implements AutoCloseable {
 
     /** Waits until a command of the log has been carried out. */
     void await(long offset) {
-        waitFor(() -> position > offset, PATIENCE, "The statement is in the command log (" + offset + "), but was not carried out yet: ");
+        waitFor(() -> position > offset, PATIENCE, "The statement is in the command log (" + offset
+                + "), but was not carried out yet: ");
     }
 
     private void waitFor(BooleanSupplier condition, Duration patience, String what) {
@@ -191,7 +197,8 @@ final class Commands implements AutoCloseable {
             while (!condition.getAsBoolean()) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
-                    throw new KsqlException(what + (log.trouble() == null ? "it takes longer than " + patience.toSeconds() + " s. See the server's log."
+                    throw new KsqlException(what + (log.trouble() == null ? "it takes longer than "
+                            + patience.toSeconds() + " s. See the server's log."
                             : log.trouble()));
                 }
                 try {

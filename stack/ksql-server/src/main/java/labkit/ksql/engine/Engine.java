@@ -1,36 +1,28 @@
 package labkit.ksql.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URI;
-import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import labkit.ksql.KsqlException;
 import labkit.ksql.ast.Parsed;
 import labkit.ksql.ast.Query;
 import labkit.ksql.ast.Statement;
 import labkit.ksql.catalog.Catalog;
-import labkit.ksql.catalog.Source;
 import labkit.ksql.parser.Parser;
 import labkit.ksql.plan.Definition;
 import labkit.ksql.plan.Plan;
 import labkit.ksql.plan.Planner;
 import labkit.ksql.topology.TopologyBuilder;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.StreamsBuilder;
-import org.apache.kafka.streams.state.HostInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,8 +38,7 @@ public final class Engine implements AutoCloseable {
     private final Fleet fleet;
     private final Commands commands;
     private final RowWriter writer;
-    private final Peers peers = new Peers();
-    private final Set<PushQuery> pushes = ConcurrentHashMap.newKeySet();
+    private final Queries queries;
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("watch").daemon().unstarted(task));
     private volatile boolean brokersAnswer;
@@ -59,6 +50,7 @@ public final class Engine implements AutoCloseable {
         leftovers = new Leftovers(config, topics);
         fleet = new Fleet(config, errors, leftovers);
         commands = new Commands(config, topics, fleet, this::ready);
+        queries = new Queries(config, topics, fleet, leftovers, errors);
         writer = new RowWriter(config);
     }
 
@@ -72,17 +64,25 @@ public final class Engine implements AutoCloseable {
     /** The command log has been read, and the queries run. */
     private void ready(Metastore metastore) {
         Thread.ofPlatform().name("tidy").daemon().start(() -> {
-            try {
-                errors.start(topics);
-                if (config.flag("ksql.logging.processing.stream.auto.create")
-                        && commands.metastore().catalog().find(config.get("ksql.logging.processing.stream.name")).isEmpty()) {
-                    commands.execute(Parser.parse(ProcessingLogTopic.declaration(config)), Map.of());
-                }
-            } catch (RuntimeException error) {
-                LOG.warn("The processing log is not kept in a topic: {}", error.getMessage());
+            while (!watch.isShutdown() && !keepProcessingLog()) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
             }
             leftovers.removeAll(metastore.ended());
         });
+    }
+
+    private boolean keepProcessingLog() {
+        try {
+            errors.start(topics);
+            if (config.flag("ksql.logging.processing.stream.auto.create")
+                    && catalog().find(config.get("ksql.logging.processing.stream.name")).isEmpty()) {
+                commands.execute(Parser.parse(ProcessingLogTopic.declaration(config)), Map.of());
+            }
+            return true;
+        } catch (RuntimeException error) {
+            LOG.warn("The processing log is not kept in a topic yet: {}", error.getMessage());
+            return false;
+        }
     }
 
     private void look() {
@@ -116,11 +116,6 @@ public final class Engine implements AutoCloseable {
         return fleet.find(id);
     }
 
-    /** The push queries that run now. */
-    public Collection<PushQuery> pushQueries() {
-        return List.copyOf(pushes);
-    }
-
     public Topics topics() {
         return topics;
     }
@@ -141,16 +136,12 @@ public final class Engine implements AutoCloseable {
     /** The addresses (host:port) of all servers that share this one's queries, this one included. */
     public Collection<String> servers() {
         Set<String> servers = new TreeSet<>();
-        servers.add(here().host() + ":" + here().port());
-        queries().stream().map(PersistentQuery::streams).filter(streams -> streams != null && streams.state().isRunningOrRebalancing())
+        servers.add(config.host().host() + ":" + config.host().port());
+        queries().stream().map(PersistentQuery::streams).filter(streams -> streams != null
+                && streams.state().isRunningOrRebalancing())
                 .flatMap(streams -> streams.metadataForAllStreamsClients().stream()).map(server -> server.hostInfo())
                 .filter(host -> host.port() > 0).forEach(host -> servers.add(host.host() + ":" + host.port()));
         return servers;
-    }
-
-    private HostInfo here() {
-        URI own = config.advertisedListener();
-        return new HostInfo(own.getHost(), own.getPort());
     }
 
     // -- Statements --------------------------------------------------------------------------------
@@ -183,7 +174,8 @@ public final class Engine implements AutoCloseable {
             Definition definition = switch (parsed.statement()) {
                 case Statement.CreateAs create -> Definition.of(catalog(), create, parsed.text(), null);
                 case Statement.InsertSelect insert -> Definition.of(catalog(), insert);
-                default -> throw new KsqlException("Only queries can be explained: SELECT, CREATE ... AS SELECT, INSERT INTO ... SELECT.");
+                default -> throw new KsqlException(
+                        "Only queries can be explained: SELECT, CREATE ... AS SELECT, INSERT INTO ... SELECT.");
             };
             plan = definition.plan();
             sinks = List.of(definition.sink().name());
@@ -209,112 +201,28 @@ public final class Engine implements AutoCloseable {
     /** Starts a SELECT with EMIT CHANGES (or FINAL); whoever asked closes it. */
     public PushQuery push(Parsed query, Map<String, Object> properties) {
         commands.requireLive();
-        return push(Planner.push(catalog(), select(query)), config.withOverrides(properties));
+        return queries.push(catalog(), query, config.withOverrides(properties));
     }
 
-    private PushQuery push(Plan plan, ServerConfig settings) {
-        new Provision(topics).requireSources(plan);
-        PushQuery push = new PushQuery(plan, settings, errors, this::forget);
-        pushes.add(push);
-        return push;
-    }
-
-    private void forget(PushQuery push) {
-        pushes.remove(push);
-        leftovers.remove(push.applicationId());
-    }
-
-    private static Query select(Parsed parsed) {
-        if (parsed.statement() instanceof Query query) {
-            return query;
-        }
-        throw new KsqlException("Only SELECT statements can be run as queries: " + parsed.text());
+    /** The push queries that run now. */
+    public Collection<PushQuery> pushQueries() {
+        return queries.open();
     }
 
     /** Answers a SELECT without EMIT: what a table has now, or what a stream has had until now. */
     public PullResult pull(Parsed query, Map<String, Object> properties) {
         commands.requireLive();
-        ServerConfig settings = config.withOverrides(properties);
-        PullPlan pull = PullPlan.of(catalog(), select(query));
-        if (!pull.source().isTable()) {
-            return pullStream(pull, settings);
-        }
-        if (pull.keys() == null && !settings.flag("ksql.query.pull.table.scan.enabled")) {
-            throw new KsqlException("WHERE clause missing, or it does not name all keys, and 'ksql.query.pull.table.scan.enabled' is false."
-                    + " Give a value for each of " + pull.source().schema().key() + ", or SET that property to true.");
-        }
-        return new PullQuery(keeper(pull.source()), pull, query, properties, topics, peers, here()).run();
-    }
-
-    private PersistentQuery keeper(Source table) {
-        return Optional.ofNullable(table.queryId()).flatMap(fleet::find).filter(query -> query.materialization() != null)
-                .orElseThrow(() -> new KsqlException("Can't pull from `" + table.name() + "` as it's not a materialized table. "
-                        + (table.queryId() == null
-                                ? "A table that is declared over a topic is not kept here: try CREATE TABLE QUERYABLE_" + table.name()
-                                        + " AS SELECT * FROM " + table.name() + "; and pull from that, or add EMIT CHANGES."
-                                : "The query " + table.queryId() + " that kept it does not run any more.")));
-    }
-
-    private PullResult pullStream(PullPlan pull, ServerConfig settings) {
-        Map<TopicPartition, Long> ends = new HashMap<>(topics.ends(pull.source().topic()));
-        topics.beginnings(pull.source().topic()).forEach((at, begin) -> ends.computeIfPresent(at, (same, end) -> end <= begin ? null : end));
-        PushQuery push = push(pull.plan(), settings.withOverrides(Map.of("auto.offset.reset", "earliest")));
-        if (ends.isEmpty()) {
-            push.end();
-        } else {
-            Thread.ofVirtual().start(() -> new StreamEnd(push, topics, ends).follow());
-        }
-        return new PullResult(push.id(), push.columns(), iterator(push), push::close);
-    }
-
-    private static Iterator<List<Object>> iterator(PushQuery push) {
-        return new Iterator<>() {
-            private Row next;
-
-            @Override
-            public boolean hasNext() {
-                try {
-                    while (next == null && !push.isDone()) {
-                        next = push.next(Duration.ofSeconds(1));
-                    }
-                } catch (InterruptedException error) {
-                    Thread.currentThread().interrupt();
-                }
-                if (next == null && push.failure() != null) {
-                    throw new KsqlException("The query has failed: " + push.failure());
-                }
-                return next != null;
-            }
-
-            @Override
-            public List<Object> next() {
-                if (!hasNext()) {
-                    throw new NoSuchElementException();
-                }
-                List<Object> row = next.values();
-                next = null;
-                return row;
-            }
-        };
+        return queries.pull(catalog(), query, properties);
     }
 
     @Override
     public void close() {
         watch.shutdownNow();
-        List<PushQuery> open = List.copyOf(pushes);
-        open.forEach(PushQuery::close);
         commands.close();
+        queries.close();
         fleet.close();
-        try {
-            for (PushQuery push : open) {
-                push.awaitGone(Duration.ofSeconds(2));
-            }
-        } catch (InterruptedException error) {
-            Thread.currentThread().interrupt();
-        }
         writer.close();
         errors.close();
-        peers.close();
         topics.close();
     }
 }

@@ -58,7 +58,8 @@ final class Fleet implements AutoCloseable {
                 LOG.error("{} cannot be made: {}", definition.id(), definition.text(), error);
             }
         }
-        List<PersistentQuery> stopped = running.values().stream().filter(query -> !next.containsKey(query.id())).toList();
+        List<PersistentQuery> stopped = running.values().stream().filter(query -> !next.containsKey(query.id()))
+                .toList();
         running = next;
         stop(stopped);
         stopped.forEach(query -> toRemove.add(query.applicationId()));
@@ -72,14 +73,15 @@ final class Fleet implements AutoCloseable {
     }
 
     /** Is run now and then, with the names of all topics. */
-    void look(Set<String> topics) {
+    synchronized void look(Set<String> topics) {
         running.values().forEach(query -> query.recover(topics));
         removeLeftovers();
     }
 
     /** All at once, because each takes its time. */
     private static void stop(Collection<PersistentQuery> queries) {
-        List<Thread> stopping = queries.stream().map(query -> Thread.ofPlatform().name(query.id() + "-stop").start(query::stop)).toList();
+        List<Thread> stopping = queries.stream().map(query -> Thread.ofPlatform().name(query.id() + "-stop")
+                .start(query::stop)).toList();
         try {
             for (Thread thread : stopping) {
                 thread.join();

@@ -31,7 +31,8 @@ public final class Insertion {
             throw new KsqlException("Cannot insert into read-only " + target.kind().word() + ": " + target.name());
         }
         if (target.window() != null) {
-            throw new KsqlException("Cannot insert values into the windowed " + target.kind().word() + " " + target.name()
+            throw new KsqlException("Cannot insert values into the windowed " + target.kind().word() + " "
+                    + target.name()
                     + ": INSERT VALUES has no way to write the window.");
         }
     }
@@ -47,9 +48,11 @@ public final class Insertion {
                 : statement.columns().stream().map(row::column).toList();
         if (columns.size() != statement.values().size()) {
             throw new KsqlException(statement.columns().isEmpty()
-                    ? "Expected a value for each column. Expected columns: " + columns.stream().map(Column::name).toList() + ". Got "
+                    ? "Expected a value for each column. Expected columns: "
+                    + columns.stream().map(Column::name).toList() + ". Got "
                             + statement.values() + "."
-                    : "Columns and values must be of the same number, but there are " + columns.size() + " columns: " + statement.columns()
+                    : "Columns and values must be of the same number, but there are " + columns.size() + " columns: "
+                    + statement.columns()
                             + ", and " + statement.values().size() + " values: " + statement.values() + ".");
         }
         for (int i = 0; i < columns.size(); i++) {
@@ -65,7 +68,8 @@ public final class Insertion {
         columns.forEach((name, value) -> {
             boolean quoted = name.length() > 1 && name.startsWith("`") && name.endsWith("`");
             String exact = quoted ? name.substring(1, name.length() - 1) : name;
-            Column column = row.find(exact) != null || quoted ? row.column(exact) : row.column(name.toUpperCase(Locale.ROOT));
+            Column column = row.find(exact) != null || quoted ? row.column(exact)
+                    : row.column(name.toUpperCase(Locale.ROOT));
             row.put(column.name(), read(column, value));
         });
         return row.record();
@@ -77,14 +81,16 @@ public final class Insertion {
         } catch (KsqlException error) {
             throw new KsqlException("Column " + column + ": " + error.getMessage(), error);
         } catch (RuntimeException error) {
-            throw new KsqlException("Column " + column + ": " + expression + " cannot be computed: " + error.getMessage(), error);
+            throw new KsqlException("Column " + column + ": " + expression + " cannot be computed: "
+                    + error.getMessage(), error);
         }
     }
 
     private static Object read(Column column, JsonNode value) {
         try {
             ObjectNode alone = JSON.createObjectNode().set(column.name(), value);
-            return new Format(Format.Name.JSON, ',', true).codec(List.of(column), false).decode(JSON.writeValueAsBytes(alone))[0];
+            return new Format(Format.Name.JSON, ',', true).codec(List.of(column), false)
+                    .decode(JSON.writeValueAsBytes(alone))[0];
         } catch (IOException | RuntimeException error) {
             throw new KsqlException("Column " + column + " cannot take " + value + ": " + error.getMessage(), error);
         }
@@ -117,7 +123,8 @@ public final class Insertion {
         List<Column> keys = target.schema().key();
         for (Column key : keys) {
             if (target.isTable() && values.get(key.name()) == null) {
-                throw new KsqlException("Failed to insert values into '" + target.name() + "'. Value for primary key column(s) "
+                throw new KsqlException("Failed to insert values into '" + target.name()
+                        + "'. Value for primary key column(s) "
                         + key.name() + " is required for tables.");
             }
         }
@@ -127,14 +134,17 @@ public final class Insertion {
         }
         boolean keyless = keys.stream().allMatch(key -> values.get(key.name()) == null);
         return new ProducerRecord<>(target.topic(), null, time,
-                keyless ? null : bytes(keys, target.keyFormat(), true), bytes(target.schema().value(), target.valueFormat(), false));
+                keyless ? null : bytes(keys, target.keyFormat(), true),
+                bytes(target.schema().value(), target.valueFormat(), false));
     }
 
     private byte[] bytes(List<Column> columns, Format format, boolean key) {
         try {
-            return format.codec(columns, key).encode(columns.stream().map(column -> values.get(column.name())).toArray());
+            return format.codec(columns, key).encode(columns.stream().map(column -> values.get(column.name()))
+                    .toArray());
         } catch (IOException | RuntimeException error) {
-            throw new KsqlException("Failed to insert values into '" + target.name() + "'. The " + (key ? "key" : "value")
+            throw new KsqlException("Failed to insert values into '" + target.name() + "'. The "
+                    + (key ? "key" : "value")
                     + " cannot be written as " + format + ": " + error.getMessage(), error);
         }
     }

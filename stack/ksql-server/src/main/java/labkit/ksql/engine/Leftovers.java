@@ -52,7 +52,8 @@ final class Leftovers {
             String push = PushQuery.applicationPrefix(config);
             List<String> ended = endedQueries.stream().map(id -> PersistentQuery.applicationId(config, id)).toList();
             Set<String> found = new HashSet<>();
-            topics.groups().stream().filter(group -> group.startsWith(push) || ended.contains(group)).forEach(found::add);
+            topics.groups().stream().filter(group -> group.startsWith(push) || ended.contains(group))
+                    .forEach(found::add);
             for (String topic : topics.names()) {
                 int end = topic.startsWith(push) ? topic.indexOf('-', push.length()) : -1;
                 if (end > 0) {
@@ -67,7 +68,8 @@ final class Leftovers {
     }
 
     private static boolean isOf(String topic, String applicationId) {
-        return topic.startsWith(applicationId + "-") && (topic.endsWith("-changelog") || topic.endsWith("-repartition"));
+        return topic.startsWith(applicationId + "-") && (topic.endsWith("-changelog")
+                || topic.endsWith("-repartition"));
     }
 
     private void deleteState(Predicate<String> which) {

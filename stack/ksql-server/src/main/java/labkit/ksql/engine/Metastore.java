@@ -83,7 +83,8 @@ final class Metastore {
 
     // -- CREATE ------------------------------------------------------------------------------------
 
-    private CommandResult create(long sequence, Statement.CreateSource statement, String text, Map<String, Object> properties) {
+    private CommandResult create(long sequence, Statement.CreateSource statement, String text,
+            Map<String, Object> properties) {
         String commandId = commandId(statement.kind(), statement.name(), "create");
         Source there = catalog.find(statement.name()).orElse(null);
         if (there != null && statement.ifNotExists()) {
@@ -96,33 +97,39 @@ final class Metastore {
             requireReplaceable(there, statement.kind());
         }
         catalog.put(Declarations.source(statement, text, defaults(properties)));
-        return CommandResult.success(commandId, sequence, capital(statement.kind()) + (there == null ? " created" : " replaced"), null);
+        return CommandResult.success(commandId, sequence, capital(statement.kind())
+                + (there == null ? " created" : " replaced"), null);
     }
 
-    private CommandResult create(long sequence, Statement.CreateAs statement, String text, Map<String, Object> properties) {
+    private CommandResult create(long sequence, Statement.CreateAs statement, String text,
+            Map<String, Object> properties) {
         String commandId = commandId(statement.kind(), statement.name(), "create");
         Source there = catalog.find(statement.name()).orElse(null);
         if (there != null && statement.ifNotExists()) {
             return CommandResult.success(commandId, -1, taken(statement.kind(), there), null);
         }
         if (there != null && statement.orReplace()) {
-            throw KsqlException.notSupported("CREATE OR REPLACE of " + there.name() + ", which is there already: the upgrade of a query"
+            throw KsqlException.notSupported("CREATE OR REPLACE of " + there.name()
+                    + ", which is there already: the upgrade of a query"
                     + " (here: DROP " + there.kind() + " " + there.name() + ";, then CREATE again)");
         }
         if (there != null) {
             throw new KsqlException(taken(statement.kind(), there));
         }
-        String id = "C" + (statement.kind() == Kind.TABLE ? "T" : "S") + "AS_" + plainName(statement.name()) + "_" + sequence;
+        String id = "C" + (statement.kind() == Kind.TABLE ? "T" : "S") + "AS_" + plainName(statement.name()) + "_"
+                + sequence;
         Definition definition = Definition.of(catalog, withTopic(statement, properties), text, id);
         catalog.put(definition.sink());
         queries.put(id, new QueryDefinition(id, text, definition, properties, false));
         return CommandResult.success(commandId, sequence, "Created query with ID " + id, id);
     }
 
-    private CommandResult insert(long sequence, Statement.InsertSelect statement, String text, Map<String, Object> properties) {
+    private CommandResult insert(long sequence, Statement.InsertSelect statement, String text,
+            Map<String, Object> properties) {
         String id = "INSERTQUERY_" + sequence;
         queries.put(id, new QueryDefinition(id, text, Definition.of(catalog, statement), properties, false));
-        return CommandResult.success(commandId(Kind.STREAM, statement.target(), "create"), sequence, "Created query with ID " + id, id);
+        return CommandResult.success(commandId(Kind.STREAM, statement.target(), "create"), sequence,
+                "Created query with ID " + id, id);
     }
 
     private static Statement.CreateAs withTopic(Statement.CreateAs statement, Map<String, Object> properties) {
@@ -132,11 +139,13 @@ final class Metastore {
         }
         Map<String, Object> with = new HashMap<>(statement.properties());
         with.put("KAFKA_TOPIC", prefix + statement.name());
-        return new Statement.CreateAs(statement.kind(), statement.name(), with, statement.query(), statement.orReplace(), statement.ifNotExists());
+        return new Statement.CreateAs(statement.kind(), statement.name(), with, statement.query(),
+                statement.orReplace(), statement.ifNotExists());
     }
 
     static Declarations.Defaults defaults(Map<String, Object> properties) {
-        return new Declarations.Defaults(Declarations.string(properties, "ksql.persistence.default.format.key", "KAFKA"),
+        return new Declarations.Defaults(
+                Declarations.string(properties, "ksql.persistence.default.format.key", "KAFKA"),
                 Declarations.string(properties, "ksql.persistence.default.format.value", null));
     }
 
@@ -147,13 +156,15 @@ final class Metastore {
         }
         List<String> users = users(there.name(), null);
         if (!users.isEmpty()) {
-            throw new KsqlException("Cannot replace " + there.kind().word() + " '" + there.name() + "' while queries use it: " + users
+            throw new KsqlException("Cannot replace " + there.kind().word() + " '" + there.name()
+                    + "' while queries use it: " + users
                     + ". Terminate them first.");
         }
     }
 
     private static String taken(Kind kind, Source there) {
-        return "Cannot add " + kind.word() + " '" + there.name() + "': A " + there.kind().word() + " with the same name already exists";
+        return "Cannot add " + kind.word() + " '" + there.name() + "': A " + there.kind().word()
+                + " with the same name already exists";
     }
 
     // -- DROP and TERMINATE ------------------------------------------------------------------------
@@ -166,17 +177,22 @@ final class Metastore {
         }
         source = catalog.get(statement.name());
         if (source.kind() != statement.kind()) {
-            throw new KsqlException("Incompatible data source type is " + source.kind() + ", but statement was DROP " + statement.kind());
+            throw new KsqlException("Incompatible data source type is " + source.kind() + ", but statement was DROP "
+                    + statement.kind());
         }
         if (statement.deleteTopic() && source.readOnly()) {
-            throw new KsqlException("Cannot delete the topic of the read-only " + source.kind().word() + ": " + source.name());
+            throw new KsqlException("Cannot delete the topic of the read-only " + source.kind().word() + ": "
+                    + source.name());
         }
         String own = source.queryId();
-        List<String> readers = queries.values().stream().filter(q -> q.reads(statement.name())).map(QueryDefinition::id).toList();
+        List<String> readers = queries.values().stream().filter(q -> q.reads(statement.name())).map(QueryDefinition::id)
+                .toList();
         List<String> writers = queries.values().stream()
-                .filter(q -> q.sink().name().equals(statement.name()) && !q.id().equals(own)).map(QueryDefinition::id).toList();
+                .filter(q -> q.sink().name().equals(statement.name()) && !q.id().equals(own)).map(QueryDefinition::id)
+                .toList();
         if (!readers.isEmpty() || !writers.isEmpty()) {
-            throw new KsqlException("Cannot drop " + source.name() + ".\nThe following queries read from this source: " + readers
+            throw new KsqlException("Cannot drop " + source.name() + ".\nThe following queries read from this source: "
+                    + readers
                     + ".\nThe following queries write into this source: " + writers
                     + ".\nYou need to terminate them before dropping " + source.name() + ".");
         }
@@ -184,12 +200,14 @@ final class Metastore {
             ended.add(own);
         }
         catalog.remove(source.name());
-        return CommandResult.success(commandId, sequence, "Source `" + source.name() + "` (topic: " + source.topic() + ") was dropped.", null);
+        return CommandResult.success(commandId, sequence, "Source `" + source.name() + "` (topic: " + source.topic()
+                + ") was dropped.", null);
     }
 
     /** The ids of the queries that read or write a source, except one. */
     private List<String> users(String source, String except) {
-        return queries.values().stream().filter(q -> q.reads(source) || q.sink().name().equals(source)).map(QueryDefinition::id)
+        return queries.values().stream().filter(q -> q.reads(source) || q.sink().name().equals(source))
+                .map(QueryDefinition::id)
                 .filter(id -> !id.equals(except)).toList();
     }
 

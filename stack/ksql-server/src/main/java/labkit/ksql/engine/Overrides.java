@@ -12,10 +12,13 @@ public final class Overrides {
     /** A server asks another one for the rows that only that one has. */
     static final String FORWARDED = "ksql.query.pull.forwarded";
 
-    private static final Set<String> OF_THE_SERVER = Set.of("bootstrap.servers", "application.id", "application.server", "state.dir",
+    private static final Set<String> OF_THE_SERVER = Set.of("bootstrap.servers", "application.id",
+            "application.server", "state.dir",
             "client.id", "group.id", "transactional.id", "ksql.service.id", "ksql.advertised.listener", "listeners");
-    private static final Set<String> KSQL = Set.of(FORWARDED, "ksql.persistence.default.format.key", "ksql.persistence.default.format.value",
-            "ksql.query.pull.table.scan.enabled", "ksql.query.pull.max.allowed.offset.lag", "ksql.query.pull.enable.standby.reads",
+    private static final Set<String> KSQL = Set.of(FORWARDED, "ksql.persistence.default.format.key",
+            "ksql.persistence.default.format.value",
+            "ksql.query.pull.table.scan.enabled", "ksql.query.pull.max.allowed.offset.lag",
+            "ksql.query.pull.enable.standby.reads",
             "ksql.query.pull.consistency.token.enabled", "ksql.query.push.v2.enabled", "ksql.output.topic.name.prefix",
             "ksql.fail.on.deserialization.error", "ksql.fail.on.production.error", "ksql.insert.into.values.enabled",
             "ksql.functions.collect_list.limit", "ksql.functions.collect_set.limit");
@@ -24,14 +27,15 @@ public final class Overrides {
 
     private Overrides() {}
 
-    /** Returns a property's name as a file of settings has it: those of Kafka Streams with {@code ksql.streams.} in front. */
+    /** Returns the name that a property has in a file: Kafka Streams' own get {@code ksql.streams.} in front. */
     public static String fullName(String name) {
         if (KSQL.contains(name)) {
             return name;
         }
         String own = name.startsWith(ServerConfig.STREAMS) ? name.substring(ServerConfig.STREAMS.length()) : name;
         if (OF_THE_SERVER.contains(own)) {
-            throw new KsqlException("Cannot override property '" + name + "': it belongs to the server and is the same for all requests.");
+            throw new KsqlException("Cannot override property '" + name
+                    + "': it belongs to the server and is the same for all requests.");
         }
         if (!isStreams(own)) {
             throw new KsqlException("Not recognizable as ksql, streams, consumer, or producer property: '" + name + "'."
@@ -46,7 +50,8 @@ public final class Overrides {
                 return client.equals("topic.") || isClient(name.substring(client.length()));
             }
         }
-        return StreamsConfig.configDef().names().contains(name) || name.equals("cache.max.bytes.buffering") || isClient(name);
+        return StreamsConfig.configDef().names().contains(name) || name.equals("cache.max.bytes.buffering")
+                || isClient(name);
     }
 
     private static boolean isClient(String name) {

@@ -31,7 +31,8 @@ final class Peers implements AutoCloseable {
     /** A server could not be asked; it may have gone, so that others will have its share soon. */
     static final class Unreachable extends Exception {
         Unreachable(HostInfo server, Exception cause) {
-            super("the server " + server.host() + ":" + server.port() + " does not answer (" + QueryLog.innermost(cause) + ")", cause);
+            super("the server " + server.host() + ":" + server.port() + " does not answer ("
+                    + QueryLog.innermost(cause) + ")", cause);
         }
     }
 
@@ -47,9 +48,12 @@ final class Peers implements AutoCloseable {
         Map<String, Object> forwarded = new HashMap<>(properties);
         forwarded.put(Overrides.FORWARDED, true);
         try {
-            HttpRequest request = HttpRequest.newBuilder(new URI("http", null, server.host(), server.port(), "/query-stream", null, null))
-                    .timeout(PATIENCE).header("Content-Type", "application/json").header("Accept", "application/vnd.ksqlapi.delimited.v1")
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(Map.of("sql", sql, "properties", forwarded)))).build();
+            HttpRequest request = HttpRequest.newBuilder(new URI("http", null, server.host(), server.port(),
+                    "/query-stream", null, null))
+                    .timeout(PATIENCE).header("Content-Type", "application/json")
+                    .header("Accept", "application/vnd.ksqlapi.delimited.v1")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(Map.of("sql", sql,
+                    "properties", forwarded)))).build();
             HttpResponse<Stream<String>> response = http.send(request, HttpResponse.BodyHandlers.ofLines());
             Stream<String> body = response.body();
             Iterator<String> lines = body.iterator();
@@ -89,7 +93,8 @@ final class Peers implements AutoCloseable {
             }
             return Arrays.asList(codec.decode(JSON.writeValueAsBytes(row)));
         } catch (IOException error) {
-            throw new KsqlException("The server " + server.host() + ":" + server.port() + " sent what is not a row: " + error.getMessage(), error);
+            throw new KsqlException("The server " + server.host() + ":" + server.port() + " sent what is not a row: "
+                    + error.getMessage(), error);
         }
     }
 
@@ -100,7 +105,8 @@ final class Peers implements AutoCloseable {
         } catch (IOException error) {
             // as it is
         }
-        return new KsqlException("The server " + server.host() + ":" + server.port() + ", which has a part of the table, said: " + reason);
+        return new KsqlException("The server " + server.host() + ":" + server.port()
+                + ", which has a part of the table, said: " + reason);
     }
 
     @Override

@@ -123,7 +123,8 @@ public final class PersistentQuery {
 
     public Condition condition() {
         if (!missing.isEmpty()) {
-            return new Condition(State.ERROR, "There is no topic " + String.join(", ", missing) + ". The query goes on if it is created again.");
+            return new Condition(State.ERROR, "There is no topic " + String.join(", ", missing)
+                    + ". The query goes on if it is created again.");
         }
         if (reason != null && (isDead() || failures >= FEW && !isCalm())) {
             return new Condition(State.ERROR, reason);
@@ -141,7 +142,8 @@ public final class PersistentQuery {
 
     private boolean isDead() {
         KafkaStreams running = streams;
-        return running == null || running.state().hasCompletedShutdown() || running.state() == KafkaStreams.State.PENDING_ERROR;
+        return running == null || running.state().hasCompletedShutdown()
+                || running.state() == KafkaStreams.State.PENDING_ERROR;
     }
 
     /** Of this server's share of the work, since it started. */
@@ -155,7 +157,8 @@ public final class PersistentQuery {
     void check() {
         try {
             if (new StreamsConfig(settings).getInt(StreamsConfig.NUM_STREAM_THREADS_CONFIG) < 1) {
-                throw new ConfigException(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 0, "a query needs at least one thread");
+                throw new ConfigException(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 0,
+                        "a query needs at least one thread");
             }
         } catch (ConfigException error) {
             throw new KsqlException(error.getMessage(), error);

@@ -25,7 +25,7 @@ final class ProcessingLogTopic implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private final ServerConfig config;
     private final BlockingQueue<ObjectNode> entries = new ArrayBlockingQueue<>(10_000);
-    private Thread writer;
+    private volatile Thread writer;
 
     ProcessingLogTopic(ServerConfig config) {
         this.config = config;
@@ -33,12 +33,15 @@ final class ProcessingLogTopic implements AutoCloseable {
 
     /** The statement that makes the log a stream. */
     static String declaration(ServerConfig config) {
-        return "CREATE STREAM IF NOT EXISTS " + config.get("ksql.logging.processing.stream.name") + " (logger STRING, level STRING, time BIGINT, message STRUCT<"
+        return "CREATE STREAM IF NOT EXISTS " + config.get("ksql.logging.processing.stream.name")
+                + " (logger STRING, level STRING, time BIGINT, message STRUCT<"
                 + "type INT, "
-                + "deserializationError STRUCT<target STRING, errorMessage STRING, recordB64 STRING, cause ARRAY<STRING>, `topic` STRING>, "
+                + "deserializationError STRUCT<target STRING, errorMessage STRING, recordB64 STRING, "
+                + "cause ARRAY<STRING>, `topic` STRING>, "
                 + "recordProcessingError STRUCT<errorMessage STRING, record STRING, cause ARRAY<STRING>>, "
                 + "productionError STRUCT<errorMessage STRING>, "
-                + "serializationError STRUCT<target STRING, errorMessage STRING, record STRING, cause ARRAY<STRING>, `topic` STRING>, "
+                + "serializationError STRUCT<target STRING, errorMessage STRING, record STRING, "
+                + "cause ARRAY<STRING>, `topic` STRING>, "
                 + "kafkaStreamsThreadError STRUCT<errorMessage STRING, threadName STRING, cause ARRAY<STRING>>>) "
                 + "WITH (KAFKA_TOPIC='" + topic(config) + "', VALUE_FORMAT='JSON');";
     }
@@ -49,11 +52,12 @@ final class ProcessingLogTopic implements AutoCloseable {
 
     /** Makes the topic if the settings say so, and begins to write. */
     void start(Topics topics) {
-        if (!config.flag("ksql.logging.processing.topic.auto.create")) {
+        if (writer != null || !config.flag("ksql.logging.processing.topic.auto.create")) {
             return;
         }
         if (!topics.exists(topic(config))) {
-            topics.create(topic(config), config.number("ksql.logging.processing.topic.partitions"), null, Map.of("retention.ms", "-1"));
+            topics.create(topic(config), config.number("ksql.logging.processing.topic.partitions"), null,
+                    Map.of("retention.ms", "-1"));
         }
         writer = Thread.ofPlatform().name("processing-log").daemon().start(this::run);
     }
@@ -75,9 +79,11 @@ final class ProcessingLogTopic implements AutoCloseable {
         settings.put("linger.ms", 20);
         settings.put("max.block.ms", 5000);
         settings.put("enable.metrics.push", false);
-        try (Producer<byte[], byte[]> producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+        try (Producer<byte[], byte[]> producer = new KafkaProducer<>(settings, new ByteArraySerializer(),
+                new ByteArraySerializer())) {
             while (!Thread.currentThread().isInterrupted()) {
-                producer.send(new ProducerRecord<>(topic(config), JSON.writeValueAsBytes(entries.take())), (at, error) -> {
+                producer.send(new ProducerRecord<>(topic(config), JSON.writeValueAsBytes(entries.take())),
+                        (at, error) -> {
                     if (error != null) {
                         LOG.debug("an entry of the processing log is lost: {}", error.getMessage());
                     }

@@ -22,8 +22,11 @@ final class Provision {
         Integer replicas = Declarations.number(with, "REPLICAS");
         Topics.Topic there = topics.find(source.topic()).orElse(null);
         if (there == null && partitions == null) {
-            throw new KsqlException("Topic '" + source.topic() + "' does not exist. If you want to create a new topic for the "
-                    + source.kind().word() + " please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause"
+            throw new KsqlException("Topic '" + source.topic()
+                    + "' does not exist. If you want to create a new topic for the "
+                    + source.kind().word()
+                    + " please re-run the statement providing the required 'PARTITIONS' configuration"
+                    + " in the WITH clause"
                     + " (and optionally 'REPLICAS'). For example: CREATE " + source.kind() + " " + source.name()
                     + " (...) WITH (KAFKA_TOPIC='" + source.topic() + "', PARTITIONS=1);");
         }
@@ -47,7 +50,8 @@ final class Provision {
         Topics.Topic there = topics.find(sink.topic()).orElse(null);
         if (there == null) {
             Topics.Topic leading = topic(plan.inputs().getFirst().source());
-            create(sink, partitions == null ? leading.partitions() : partitions, replicas == null ? Integer.valueOf(leading.replicas()) : replicas, with);
+            create(sink, partitions == null ? leading.partitions() : partitions, replicas == null
+                    ? Integer.valueOf(leading.replicas()) : replicas, with);
         } else {
             requireSame(there, partitions, replicas);
         }
@@ -62,7 +66,8 @@ final class Provision {
             Source right = join.table().source();
             int tables = topic(right).partitions();
             if (!join.rekey() && partitions != tables) {
-                throw new KsqlException("Can't join " + left + " with `" + right.name() + "` since the number of partitions don't match. "
+                throw new KsqlException("Can't join " + left + " with `" + right.name()
+                        + "` since the number of partitions don't match. "
                         + left + " partitions = " + partitions + "; `" + right.name() + "` partitions = " + tables
                         + ". Please repartition either one so that the number of partitions match.");
             }
@@ -71,7 +76,8 @@ final class Provision {
     }
 
     private Topics.Topic topic(Source source) {
-        return topics.find(source.topic()).orElseThrow(() -> new KsqlException("The topic '" + source.topic() + "' of the "
+        return topics.find(source.topic()).orElseThrow(() -> new KsqlException("The topic '" + source.topic()
+                + "' of the "
                 + source.kind().word() + " " + source.name() + " does not exist (any more). Create it again, or drop "
                 + source.name() + "."));
     }
@@ -87,12 +93,15 @@ final class Provision {
     }
 
     private static void requireSame(Topics.Topic there, Integer partitions, Integer replicas) {
-        boolean same = (partitions == null || partitions == there.partitions()) && (replicas == null || replicas == there.replicas());
+        boolean same = (partitions == null || partitions == there.partitions())
+                && (replicas == null || replicas == there.replicas());
         if (!same) {
             throw new KsqlException("A Kafka topic with the name '" + there.name()
                     + "' already exists, with different partition/replica configuration than required. KSQL expects "
-                    + (partitions == null ? there.partitions() : partitions) + " partitions (topic has " + there.partitions() + "), and "
-                    + (replicas == null ? there.replicas() : replicas) + " replication factor (topic has " + there.replicas() + ").");
+                    + (partitions == null ? there.partitions() : partitions) + " partitions (topic has "
+                    + there.partitions() + "), and "
+                    + (replicas == null ? there.replicas() : replicas) + " replication factor (topic has "
+                    + there.replicas() + ").");
         }
     }
 }

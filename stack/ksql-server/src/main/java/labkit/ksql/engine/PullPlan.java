@@ -37,7 +37,8 @@ record PullPlan(Plan plan, List<Key> keys, Range starts) {
         }
 
         Range or(Range other) {
-            return isEmpty() ? other : other.isEmpty() ? this : new Range(Math.min(least, other.least), Math.max(most, other.most));
+            return isEmpty() ? other : other.isEmpty() ? this
+                    : new Range(Math.min(least, other.least), Math.max(most, other.most));
         }
 
         boolean isEmpty() {
@@ -74,7 +75,8 @@ record PullPlan(Plan plan, List<Key> keys, Range starts) {
 
     private static void refuse(boolean present, String clause) {
         if (present) {
-            throw new KsqlException("Pull queries don't support " + clause + " clauses. Add EMIT CHANGES to make it a push query,"
+            throw new KsqlException("Pull queries don't support " + clause
+                    + " clauses. Add EMIT CHANGES to make it a push query,"
                     + " or build a table with CREATE TABLE ... AS SELECT and pull from that.");
         }
     }

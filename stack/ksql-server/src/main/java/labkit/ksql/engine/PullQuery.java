@@ -40,7 +40,8 @@ final class PullQuery {
     private final Peers peers;
     private final HostInfo here;
 
-    PullQuery(PersistentQuery keeper, PullPlan pull, Parsed text, Map<String, Object> properties, Topics topics, Peers peers, HostInfo here) {
+    PullQuery(PersistentQuery keeper, PullPlan pull, Parsed text, Map<String, Object> properties, Topics topics,
+            Peers peers, HostInfo here) {
         this.keeper = keeper;
         this.pull = pull;
         this.text = text;
@@ -65,12 +66,14 @@ final class PullQuery {
             } catch (NotNow | Peers.Unreachable | InvalidStateStoreException error) {
                 PersistentQuery.Condition condition = keeper.condition();
                 if (condition.state() == PersistentQuery.State.ERROR) {
-                    throw new KsqlException("`" + keeper.sink().name() + "` cannot be read, because the query " + keeper.id()
+                    throw new KsqlException("`" + keeper.sink().name() + "` cannot be read, because the query "
+                            + keeper.id()
                             + " that keeps it has failed: " + condition.reason());
                 }
                 if (System.nanoTime() > deadline) {
                     throw new KsqlException("`" + keeper.sink().name() + "` cannot be read now: " + error.getMessage()
-                            + ". The query " + keeper.id() + " that keeps it starts, or moves between servers. Try again in a moment.");
+                            + ". The query " + keeper.id()
+                            + " that keeps it starts, or moves between servers. Try again in a moment.");
                 }
                 pause();
             }
@@ -89,7 +92,8 @@ final class PullQuery {
     private PullResult open() throws NotNow, Peers.Unreachable {
         KafkaStreams streams = keeper.streams();
         if (streams == null || streams.state() != KafkaStreams.State.RUNNING) {
-            throw new NotNow("it is " + (streams == null ? "not started" : streams.state().toString().toLowerCase(java.util.Locale.ROOT)));
+            throw new NotNow("it is " + (streams == null ? "not started"
+                    : streams.state().toString().toLowerCase(java.util.Locale.ROOT)));
         }
         List<Iterator<List<Object>>> parts = new ArrayList<>();
         List<Runnable> ends = new ArrayList<>();
@@ -100,7 +104,8 @@ final class PullQuery {
                 ends.add(rows.end());
                 parts.add(rows.rows());
             }
-            TableReader.Entries entries = new TableReader(streams, keeper.materialization()).read(pull.keys(), pull.starts());
+            TableReader.Entries entries = new TableReader(streams, keeper.materialization())
+                    .read(pull.keys(), pull.starts());
             ends.add(entries::close);
             parts.addFirst(local(entries));
         } catch (NotNow | Peers.Unreachable | RuntimeException error) {
@@ -109,7 +114,8 @@ final class PullQuery {
         }
         Integer limit = pull.plan().query().limit();
         return new PullResult("query_" + UUID.randomUUID(), pull.plan().columns(),
-                new Limited(parts.iterator(), limit == null ? Long.MAX_VALUE : limit), () -> ends.forEach(Runnable::run));
+                new Limited(parts.iterator(), limit == null ? Long.MAX_VALUE : limit),
+                () -> ends.forEach(Runnable::run));
     }
 
     // -- Other servers -----------------------------------------------------------------------------
@@ -147,7 +153,8 @@ final class PullQuery {
     private Set<String> topicsOf(String store) {
         Set<String> names = new HashSet<>();
         for (TopologyDescription.Subtopology part : keeper.steps().describe().subtopologies()) {
-            boolean has = part.nodes().stream().anyMatch(node -> node instanceof TopologyDescription.Processor p && p.stores().contains(store));
+            boolean has = part.nodes().stream().anyMatch(node -> node instanceof TopologyDescription.Processor p
+                    && p.stores().contains(store));
             for (TopologyDescription.Node node : part.nodes()) {
                 if (has && node instanceof TopologyDescription.Source source && source.topicSet() != null) {
                     source.topicSet().forEach(topic -> names.add(
@@ -175,7 +182,8 @@ final class PullQuery {
                     if (result != null) {
                         Object[] row = widen(result, places, stored);
                         next = plan.filter() == null || Boolean.TRUE.equals(compute(plan.filter(), row))
-                                ? Arrays.asList(plan.outputs().stream().map(output -> compute(output.value(), row)).toArray()) : null;
+                                ? Arrays.asList(plan.outputs().stream().map(output -> compute(output.value(), row))
+                                .toArray()) : null;
                     }
                 }
                 return next != null;
@@ -206,7 +214,8 @@ final class PullQuery {
     /** Where each column of the table stands in the result of the query that keeps it. */
     private int[] places(Plan plan) {
         List<String> kept = keeper.plan().columns().stream().map(Column::name).toList();
-        return plan.inputs().getFirst().source().schema().columns().stream().mapToInt(column -> kept.indexOf(column.name())).toArray();
+        return plan.inputs().getFirst().source().schema().columns().stream()
+                .mapToInt(column -> kept.indexOf(column.name())).toArray();
     }
 
     /** The columns of the table, then ROWTIME, no partition and offset, and the window's bounds. */
@@ -245,7 +254,7 @@ final class PullQuery {
             } catch (InvalidStateStoreException error) {
                 throw new KsqlException("The table moved to another server while it was read. Ask again.", error);
             } catch (java.io.UncheckedIOException error) {
-                throw new KsqlException("A server that has a part of the table went away while it was read. Ask again.", error);
+                throw new KsqlException("A server with a part of the table went away meanwhile. Ask again.", error);
             }
         }
 

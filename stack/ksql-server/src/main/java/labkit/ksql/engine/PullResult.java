@@ -1,7 +1,10 @@
 package labkit.ksql.engine;
 
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
+import labkit.ksql.KsqlException;
 import labkit.ksql.catalog.Column;
 
 /**
@@ -19,6 +22,38 @@ public final class PullResult implements Iterable<List<Object>>, AutoCloseable {
         this.columns = columns;
         this.rows = rows;
         this.end = end;
+    }
+
+    /** All rows of a query that ends by itself. */
+    static PullResult of(PushQuery query) {
+        return new PullResult(query.id(), query.columns(), new Iterator<>() {
+            private Row next;
+
+            @Override
+            public boolean hasNext() {
+                try {
+                    while (next == null && !query.isDone()) {
+                        next = query.next(Duration.ofSeconds(1));
+                    }
+                } catch (InterruptedException error) {
+                    Thread.currentThread().interrupt();
+                }
+                if (next == null && query.failure() != null) {
+                    throw new KsqlException("The query has failed: " + query.failure());
+                }
+                return next != null;
+            }
+
+            @Override
+            public List<Object> next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                List<Object> row = next.values();
+                next = null;
+                return row;
+            }
+        }, query::close);
     }
 
     public String id() {

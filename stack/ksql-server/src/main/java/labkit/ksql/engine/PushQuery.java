@@ -47,7 +47,8 @@ public final class PushQuery implements AutoCloseable {
         id = "transient_" + plan.inputs().getFirst().source().name() + "_" + random;
         applicationId = applicationPrefix(config) + random;
         left = plan.query().limit() == null ? Integer.MAX_VALUE : plan.query().limit();
-        keyPlaces = plan.outputs().stream().mapToInt(output -> output.key() ? keyNames().indexOf(output.name()) : -1).toArray();
+        keyPlaces = plan.outputs().stream().mapToInt(output -> output.key() ? keyNames().indexOf(output.name()) : -1)
+                .toArray();
         QueryLog log = new QueryLog(id, errors);
         Properties settings = StreamsSettings.transientQuery(config, applicationId, log);
         StreamsBuilder builder = new StreamsBuilder();

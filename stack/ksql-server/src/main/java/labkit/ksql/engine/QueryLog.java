@@ -49,7 +49,8 @@ final class QueryLog implements ProcessingLog {
         String part = isKey ? "key" : "value";
         String message = "Error deserializing " + part + " from topic: " + from;
         ObjectNode details = JSON.objectNode().put("target", part).put("errorMessage", message)
-                .put("recordB64", bytes == null || !topic.includesRows() ? null : Base64.getEncoder().encodeToString(bytes));
+                .put("recordB64", bytes == null || !topic.includesRows() ? null
+                : Base64.getEncoder().encodeToString(bytes));
         details.set("cause", causes(cause));
         details.put("topic", from);
         write("source.deserializer", Type.DESERIALIZATION, details, UNREADABLE + part + " in " + from,
@@ -74,7 +75,8 @@ final class QueryLog implements ProcessingLog {
         ObjectNode details = JSON.objectNode().put("errorMessage", reason).putNull("record");
         details.set("cause", JSON.arrayNode());
         write("source", Type.RECORD_PROCESSING, details, DROPPED + "from " + record.topic(),
-                "Skipped a record of " + record.topic() + ", partition " + record.partition() + ", offset " + record.offset() + ": " + reason);
+                "Skipped a record of " + record.topic() + ", partition " + record.partition() + ", offset "
+                + record.offset() + ": " + reason);
     }
 
     /** A step failed altogether, so that the row goes no further. */
@@ -98,19 +100,22 @@ final class QueryLog implements ProcessingLog {
         ObjectNode details = JSON.objectNode().put("target", part).put("errorMessage", message).putNull("record");
         details.set("cause", causes(cause));
         details.put("topic", to);
-        write("sink.serializer", Type.SERIALIZATION, details, "unwritable " + part + " for " + to, message + ": " + innermost(cause));
+        write("sink.serializer", Type.SERIALIZATION, details, "unwritable " + part + " for " + to, message + ": "
+                + innermost(cause));
     }
 
     void threadFailed(String thread, Throwable cause) {
         String message = "Unhandled exception caught in streams thread";
         ObjectNode details = JSON.objectNode().put("errorMessage", message).put("threadName", thread);
         details.set("cause", causes(cause));
-        write("thread", Type.STREAMS_THREAD, details, "failed threads", message + " " + thread + ": " + innermost(cause));
+        write("thread", Type.STREAMS_THREAD, details, "failed threads", message + " " + thread + ": "
+                + innermost(cause));
     }
 
     /** The kinds of entries, in the order of their numbers. */
     private enum Type {
-        DESERIALIZATION("deserializationError"), RECORD_PROCESSING("recordProcessingError"), PRODUCTION("productionError"),
+        DESERIALIZATION("deserializationError"), RECORD_PROCESSING("recordProcessingError"),
+        PRODUCTION("productionError"),
         SERIALIZATION("serializationError"), STREAMS_THREAD("kafkaStreamsThreadError");
 
         private final String field;
@@ -148,7 +153,8 @@ final class QueryLog implements ProcessingLog {
     private static ArrayNode causes(Throwable error) {
         ArrayNode causes = JSON.arrayNode();
         for (Throwable cause = error; cause != null && causes.size() < 10; cause = cause.getCause()) {
-            causes.add(String.valueOf(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage()));
+            causes.add(String.valueOf(cause.getMessage() == null ? cause.getClass().getSimpleName()
+                    : cause.getMessage()));
         }
         return causes;
     }

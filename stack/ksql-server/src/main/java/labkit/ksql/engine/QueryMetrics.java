@@ -21,18 +21,21 @@ final class QueryMetrics {
                     // Internal topics do not count: their rows have been seen before.
                     case "stream-topic-metrics/records-consumed-total" ->
                         in += topic.startsWith("_confluent-ksql-") ? 0 : number(metric.getValue());
-                    case "stream-topic-metrics/records-produced-total" -> out += sink.equals(topic) ? number(metric.getValue()) : 0;
+                    case "stream-topic-metrics/records-produced-total" -> out += sink.equals(topic)
+                            ? number(metric.getValue()) : 0;
                     case "stream-task-metrics/dropped-records-total" -> dropped += number(metric.getValue());
                     default -> { }
                 }
             }
         }
         // Kafka Streams counts what it drops for any reason; the others are known.
-        long known = errors.entrySet().stream().filter(error -> QueryLog.isDropped(error.getKey())).mapToLong(Map.Entry::getValue).sum();
+        long known = errors.entrySet().stream().filter(error -> QueryLog.isDropped(error.getKey()))
+                .mapToLong(Map.Entry::getValue).sum();
         return new PersistentQuery.Statistics((long) in, (long) out, Math.max(0, (long) dropped - known), errors);
     }
 
     private static double number(Metric metric) {
-        return metric.metricValue() instanceof Number number && !Double.isNaN(number.doubleValue()) ? number.doubleValue() : 0;
+        return metric.metricValue() instanceof Number number && !Double.isNaN(number.doubleValue())
+                ? number.doubleValue() : 0;
     }
 }

@@ -26,8 +26,10 @@ final class RowWriter implements AutoCloseable {
             producer().send(record).get();
         } catch (ExecutionException | KafkaException error) {
             Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-            throw new KsqlException("Failed to insert values into the topic '" + record.topic() + "': " + (cause instanceof TimeoutException
-                    ? "no Kafka broker answers at " + config.bootstrapServers() + ", or it does not have the topic (" + cause.getMessage() + ")."
+            throw new KsqlException("Failed to insert values into the topic '" + record.topic() + "': "
+                    + (cause instanceof TimeoutException
+                    ? "no Kafka broker answers at " + config.bootstrapServers() + ", or it does not have the topic ("
+                    + cause.getMessage() + ")."
                     : cause.getMessage()), cause);
         } catch (InterruptedException error) {
             Thread.currentThread().interrupt();

@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import labkit.ksql.KsqlException;
 import labkit.ksql.plan.Declarations;
+import org.apache.kafka.streams.state.HostInfo;
 
 /** The server's settings: a file of properties, and variables {@code KSQL_...} of the environment, which win. */
 public final class ServerConfig {
@@ -66,7 +67,8 @@ public final class ServerConfig {
             lines.load(reader);
         }
         Map<String, String> settings = new HashMap<>();
-        lines.forEach((name, value) -> settings.put(name.toString().trim(), resolve(value.toString().trim(), environment)));
+        lines.forEach((name, value) -> settings.put(name.toString().trim(),
+                resolve(value.toString().trim(), environment)));
         environment.forEach((name, value) -> {
             String property = property(name);
             if (property != null) {
@@ -76,7 +78,7 @@ public final class ServerConfig {
         return of(settings);
     }
 
-    /** {@code KSQL_KSQL_SERVICE_ID} is ksql.service.id; as in ksqlDB's images two underscores are one, three a hyphen. */
+    /** {@code KSQL_KSQL_SERVICE_ID} is ksql.service.id; as in ksqlDB's images __ is an underscore, ___ a hyphen. */
     private static String property(String variable) {
         if (!variable.startsWith(PREFIX)) {
             return null;
@@ -90,7 +92,8 @@ public final class ServerConfig {
         return FROM_ENVIRONMENT.matcher(value).replaceAll(match -> {
             String found = environment.get(match.group(1));
             if (found == null) {
-                throw new KsqlException("The settings name the variable " + match.group(1) + ", but the environment does not have it.");
+                throw new KsqlException("The settings name the variable " + match.group(1)
+                        + ", but the environment does not have it.");
             }
             return Matcher.quoteReplacement(found);
         });
@@ -138,10 +141,16 @@ public final class ServerConfig {
             return address;
         }
         try {
-            return URI.create(address.getScheme() + "://" + InetAddress.getLocalHost().getHostAddress() + ":" + address.getPort());
+            return URI.create(address.getScheme() + "://" + InetAddress.getLocalHost().getHostAddress() + ":"
+                    + address.getPort());
         } catch (UnknownHostException error) {
             return address;
         }
+    }
+
+    HostInfo host() {
+        URI own = advertisedListener();
+        return new HostInfo(own.getHost(), own.getPort());
     }
 
     public String bootstrapServers() {
@@ -164,7 +173,8 @@ public final class ServerConfig {
 
     /** Formats of sources that do not name one. */
     public Declarations.Defaults formats() {
-        return new Declarations.Defaults(get("ksql.persistence.default.format.key"), get("ksql.persistence.default.format.value"));
+        return new Declarations.Defaults(get("ksql.persistence.default.format.key"),
+                get("ksql.persistence.default.format.value"));
     }
 
     /** Settings of Kafka Streams, by their own names; a request's win. */

@@ -31,7 +31,8 @@ final class StreamEnd {
                     movedAt = now;
                     before = committed;
                 }
-                boolean all = ends.entrySet().stream().allMatch(end -> committed.getOrDefault(end.getKey(), -1L) >= end.getValue());
+                boolean all = ends.entrySet().stream()
+                        .allMatch(end -> committed.getOrDefault(end.getKey(), -1L) >= end.getValue());
                 if (all || !committed.isEmpty() && now - movedAt > STILL_MILLIS) {
                     query.end();
                     return;

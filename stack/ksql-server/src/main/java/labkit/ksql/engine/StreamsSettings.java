@@ -1,6 +1,5 @@
 package labkit.ksql.engine;
 
-import java.net.URI;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -25,8 +24,7 @@ final class StreamsSettings {
         }
         settings.putAll(config.clients());
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
-        URI own = config.advertisedListener();
-        settings.put(StreamsConfig.APPLICATION_SERVER_CONFIG, own.getHost() + ":" + own.getPort());
+        settings.put(StreamsConfig.APPLICATION_SERVER_CONFIG, config.host().host() + ":" + config.host().port());
         settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir().toString());
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbMemory.class);
         settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, UnreadableRecords.class);
@@ -46,7 +44,8 @@ final class StreamsSettings {
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, "0");
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "100");
         // Whoever reads may take as long as it likes.
-        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG), Integer.toString(Integer.MAX_VALUE));
+        settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG),
+                Integer.toString(Integer.MAX_VALUE));
         return settings;
     }
 

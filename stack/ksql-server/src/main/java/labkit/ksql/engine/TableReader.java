@@ -6,11 +6,13 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import labkit.ksql.catalog.WindowSpec;
 import labkit.ksql.serde.Key;
 import labkit.ksql.topology.Materialization;
 import labkit.ksql.topology.Materialization.Stored;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -97,26 +99,30 @@ final class TableReader {
             return key -> List.<Stored>of().iterator();
         }
         if (window == null) {
-            ReadOnlyKeyValueStore<Key, ValueAndTimestamp<Object[]>> store = store(QueryableStoreTypes.timestampedKeyValueStore());
+            ReadOnlyKeyValueStore<Key, ValueAndTimestamp<Object[]>> store =
+                    store(QueryableStoreTypes.timestampedKeyValueStore());
             return key -> {
                 if (key == null) {
                     return map(store.all(), open, e -> new Stored(e.key, e.value.value(), e.value.timestamp(), 0, 0));
                 }
                 ValueAndTimestamp<Object[]> found = store.get(key);
-                return (found == null ? List.<Stored>of() : List.of(new Stored(key, found.value(), found.timestamp(), 0, 0))).iterator();
+                return Stream.ofNullable(found)
+                        .map(value -> new Stored(key, value.value(), value.timestamp(), 0, 0)).iterator();
             };
         }
         if (window.isSession()) {
             ReadOnlySessionStore<Key, Object[]> store = store(QueryableStoreTypes.sessionStore());
             return key -> map(key == null ? store.fetch(null, null) : store.fetch(key), open, e ->
-                    new Stored(e.key.key(), e.value, e.key.window().end(), e.key.window().start(), e.key.window().end()));
+                    new Stored(e.key.key(), e.value, e.key.window().end(), e.key.window().start(),
+                            e.key.window().end()));
         }
-        ReadOnlyWindowStore<Key, ValueAndTimestamp<Object[]>> store = store(QueryableStoreTypes.timestampedWindowStore());
+        ReadOnlyWindowStore<Key, ValueAndTimestamp<Object[]>> store =
+                store(QueryableStoreTypes.timestampedWindowStore());
         Instant least = Instant.ofEpochMilli(starts.least());
         Instant most = Instant.ofEpochMilli(starts.most());
         long size = window.size().toMillis();
         return key -> key == null
-                ? map(store.fetchAll(least, most), open, (org.apache.kafka.streams.KeyValue<Windowed<Key>, ValueAndTimestamp<Object[]>> e) ->
+                ? map(store.fetchAll(least, most), open, (KeyValue<Windowed<Key>, ValueAndTimestamp<Object[]>> e) ->
                         stored(e.key.key(), e.value, e.key.window().start(), size))
                 : map(store.fetch(key, least, most), open, e -> stored(key, e.value, e.key, size));
     }
@@ -130,7 +136,7 @@ final class TableReader {
     }
 
     private static <K, V> Iterator<Stored> map(KeyValueIterator<K, V> from, List<AutoCloseable> open,
-            Function<org.apache.kafka.streams.KeyValue<K, V>, Stored> entry) {
+            Function<KeyValue<K, V>, Stored> entry) {
         open.add(from);
         return new Iterator<>() {
             @Override

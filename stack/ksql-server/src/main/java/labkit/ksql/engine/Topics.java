@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -87,9 +88,11 @@ public final class Topics implements AutoCloseable {
     /** The readers of each topic that has any. */
     public Map<String, Readers> readers() {
         Map<String, Readers> readers = new HashMap<>();
-        await(admin().describeConsumerGroups(groups()).all(), "describe the consumer groups").values().forEach(group -> {
+        await(admin().describeConsumerGroups(groups()).all(), "describe the consumer groups").values()
+                .forEach(group -> {
             Map<String, Integer> consumers = new HashMap<>();
-            group.members().forEach(member -> member.assignment().topicPartitions().stream().map(TopicPartition::topic).distinct()
+            group.members().forEach(member -> member.assignment().topicPartitions().stream().map(TopicPartition::topic)
+                    .distinct()
                     .forEach(topic -> consumers.merge(topic, 1, Integer::sum)));
             consumers.forEach((topic, count) -> readers.merge(topic, new Readers(count, 1),
                     (one, other) -> new Readers(one.consumers + other.consumers, one.groups + other.groups)));
@@ -99,7 +102,8 @@ public final class Topics implements AutoCloseable {
 
     public Optional<Topic> find(String name) {
         try {
-            return Optional.of(topic(await(admin().describeTopics(List.of(name)).topicNameValues().get(name), "describe the topic " + name)));
+            return Optional.of(topic(await(admin().describeTopics(List.of(name)).topicNameValues().get(name),
+                    "describe the topic " + name)));
         } catch (UnknownTopicOrPartitionException missing) {
             return Optional.empty();
         } catch (org.apache.kafka.common.errors.InvalidTopicException error) {
@@ -112,7 +116,8 @@ public final class Topics implements AutoCloseable {
     }
 
     private static Topic topic(TopicDescription description) {
-        return new Topic(description.name(), description.partitions().size(), description.partitions().getFirst().replicas().size());
+        return new Topic(description.name(), description.partitions().size(),
+                description.partitions().getFirst().replicas().size());
     }
 
     /**
@@ -121,7 +126,8 @@ public final class Topics implements AutoCloseable {
      * @param replicas null for the brokers' default
      */
     public void create(String name, int partitions, Integer replicas, Map<String, String> settings) {
-        NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replicas).map(Integer::shortValue));
+        NewTopic topic = new NewTopic(name, Optional.of(partitions),
+                Optional.ofNullable(replicas).map(Integer::shortValue));
         try {
             await(admin().createTopics(List.of(topic.configs(settings))).all(), "create the topic " + name);
         } catch (TopicExistsException already) {
@@ -155,20 +161,23 @@ public final class Topics implements AutoCloseable {
     }
 
     private Map<TopicPartition, Long> offsets(String topic, OffsetSpec which) {
-        int partitions = find(topic).orElseThrow(() -> new KsqlException("The topic '" + topic + "' does not exist.")).partitions();
+        int partitions = find(topic).orElseThrow(() -> new KsqlException("The topic '" + topic + "' does not exist."))
+                .partitions();
         Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
         for (int partition = 0; partition < partitions; partition++) {
             wanted.put(new TopicPartition(topic, partition), which);
         }
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        await(admin().listOffsets(wanted).all(), "ask for the offsets of " + topic).forEach((at, info) -> offsets.put(at, info.offset()));
+        await(admin().listOffsets(wanted).all(), "ask for the offsets of " + topic)
+                .forEach((at, info) -> offsets.put(at, info.offset()));
         return offsets;
     }
 
     /** How far a group has come; a partition that it never committed is missing. */
     public Map<TopicPartition, Long> committed(String group) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        await(admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(), "ask for the offsets of the group " + group)
+        await(admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(),
+                "ask for the offsets of the group " + group)
                 .forEach((at, offset) -> {
                     if (offset != null) {
                         offsets.put(at, offset.offset());
@@ -199,10 +208,12 @@ public final class Topics implements AutoCloseable {
 
     /** The settings of a topic that do not have their default. */
     public Map<String, String> settings(String topic) {
-        var resource = new org.apache.kafka.common.config.ConfigResource(org.apache.kafka.common.config.ConfigResource.Type.TOPIC, topic);
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Map<String, String> settings = new TreeMap<>();
-        await(admin().describeConfigs(List.of(resource)).values().get(resource), "ask for the settings of " + topic).entries()
-                .stream().filter(entry -> !entry.isDefault()).forEach(entry -> settings.put(entry.name(), entry.value()));
+        await(admin().describeConfigs(List.of(resource)).values().get(resource), "ask for the settings of " + topic)
+                .entries()
+                .stream().filter(entry -> !entry.isDefault())
+                .forEach(entry -> settings.put(entry.name(), entry.value()));
         return settings;
     }
 
@@ -213,7 +224,8 @@ public final class Topics implements AutoCloseable {
             if (error.getCause() instanceof org.apache.kafka.common.errors.TimeoutException) {
                 throw unreachable(what, error.getCause());
             }
-            throw error.getCause() instanceof RuntimeException cause ? cause : new KsqlException("Cannot " + what, error.getCause());
+            throw error.getCause() instanceof RuntimeException cause ? cause
+                    : new KsqlException("Cannot " + what, error.getCause());
         } catch (TimeoutException error) {
             throw unreachable(what, error);
         } catch (InterruptedException error) {
@@ -223,7 +235,8 @@ public final class Topics implements AutoCloseable {
     }
 
     private KsqlException unreachable(String what, Throwable cause) {
-        return new KsqlException("Could not " + what + ": no Kafka broker answers at " + brokers + ". Try again when it is back.", cause);
+        return new KsqlException("Could not " + what + ": no Kafka broker answers at " + brokers
+                + ". Try again when it is back.", cause);
     }
 
     @Override

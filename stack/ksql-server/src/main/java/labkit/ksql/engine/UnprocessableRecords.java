@@ -21,7 +21,8 @@ public final class UnprocessableRecords implements ProcessingExceptionHandler {
         if (error instanceof KafkaException && !(error instanceof SerializationException)) {
             return Response.fail();
         }
-        log.dropped(context.processorNodeId(), record.value() instanceof Object[] row ? row : new Object[] {record.value()}, error);
+        log.dropped(context.processorNodeId(), record.value() instanceof Object[] row ? row
+                : new Object[] {record.value()}, error);
         return Response.resume();
     }
 }

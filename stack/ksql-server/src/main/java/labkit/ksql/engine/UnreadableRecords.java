@@ -19,8 +19,10 @@ public final class UnreadableRecords implements DeserializationExceptionHandler 
     @Override
     public Response handleError(ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception error) {
         // Kafka Streams does not say which part it was reading; its stack does.
-        boolean isKey = Arrays.stream(error.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals("deserializeKey"));
-        log.unreadable(record.topic(), record.partition(), record.offset(), isKey, isKey ? record.key() : record.value(), error);
+        boolean isKey = Arrays.stream(error.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals("deserializeKey"));
+        log.unreadable(record.topic(), record.partition(), record.offset(), isKey, isKey ? record.key()
+                : record.value(), error);
         return Response.resume();
     }
 }

@@ -32,7 +32,8 @@ public final class UnwritableRecords implements ProductionExceptionHandler {
     }
 
     @Override
-    public Response handleSerializationError(ErrorHandlerContext context, @SuppressWarnings("rawtypes") ProducerRecord record,
+    public Response handleSerializationError(ErrorHandlerContext context,
+            @SuppressWarnings("rawtypes") ProducerRecord record,
             Exception error, SerializationExceptionOrigin origin) {
         log.unserializable(record.topic(), origin == SerializationExceptionOrigin.KEY, error);
         return Response.resume();

@@ -23,15 +23,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class InsertionTest {
     private static Source source(String sql) {
-        return Declarations.source((CreateSource) Parser.parse(sql).statement(), sql, new Declarations.Defaults("KAFKA", "JSON"));
+        return Declarations.source((CreateSource) Parser.parse(sql).statement(), sql,
+                new Declarations.Defaults("KAFKA", "JSON"));
     }
 
-    private static final Source STREAM = source("CREATE STREAM s (id STRING KEY, n BIGINT, price DECIMAL(6, 2), at TIMESTAMP, `low` STRING)"
+    private static final Source STREAM =
+            source("CREATE STREAM s (id STRING KEY, n BIGINT, price DECIMAL(6, 2), at TIMESTAMP, `low` STRING)"
             + " WITH (KAFKA_TOPIC='s');");
     private static final Source TABLE = source("CREATE TABLE t (id STRING PRIMARY KEY, n INT) WITH (KAFKA_TOPIC='t');");
 
     private static ProducerRecord<byte[], byte[]> insert(Source target, String rest) {
-        return Insertion.of(target, (InsertValues) Parser.parse("INSERT INTO " + target.name() + " " + rest + ";").statement());
+        return Insertion.of(target, (InsertValues) Parser.parse("INSERT INTO " + target.name() + " " + rest + ";")
+                .statement());
     }
 
     private static String text(byte[] bytes) {
@@ -62,9 +65,11 @@ class InsertionTest {
         new ObjectMapper().readTree("{\"id\": \"a\", \"N\": 4, \"price\": \"1.5\", \"`low`\": \"x\"}").properties()
                 .forEach(field -> row.put(field.getKey(), field.getValue()));
         assertEquals("{\"N\":4,\"PRICE\":1.50,\"AT\":null,\"low\":\"x\"}", text(Insertion.of(STREAM, row).value()));
-        assertTrue(assertThrows(KsqlException.class, () -> Insertion.of(STREAM, Map.of("n", new ObjectMapper().readTree("\"x\""))))
+        assertTrue(assertThrows(KsqlException.class, () -> Insertion.of(STREAM,
+                Map.of("n", new ObjectMapper().readTree("\"x\""))))
                 .getMessage().contains("`N` BIGINT"));
-        assertTrue(assertThrows(KsqlException.class, () -> Insertion.of(STREAM, Map.of("nope", new ObjectMapper().readTree("1"))))
+        assertTrue(assertThrows(KsqlException.class, () -> Insertion.of(STREAM,
+                Map.of("nope", new ObjectMapper().readTree("1"))))
                 .getMessage().contains("NOPE"));
     }
 
@@ -85,10 +90,13 @@ class InsertionTest {
 
     @Test
     void someSourcesTakeNoRows() {
-        assertTrue(assertThrows(KsqlException.class, () -> insert(TABLE, "(n) VALUES (1)")).getMessage().contains("primary key column(s) ID"));
+        assertTrue(assertThrows(KsqlException.class, () -> insert(TABLE, "(n) VALUES (1)")).getMessage()
+                .contains("primary key column(s) ID"));
         Source windowed = source("CREATE STREAM w (id STRING KEY, n INT) WITH (KAFKA_TOPIC='w', WINDOW_TYPE='SESSION');");
-        assertTrue(assertThrows(KsqlException.class, () -> insert(windowed, "VALUES ('a', 1)")).getMessage().contains("windowed"));
+        assertTrue(assertThrows(KsqlException.class, () -> insert(windowed, "VALUES ('a', 1)")).getMessage()
+                .contains("windowed"));
         Source readOnly = source("CREATE SOURCE STREAM r (id STRING KEY, n INT) WITH (KAFKA_TOPIC='r');");
-        assertTrue(assertThrows(KsqlException.class, () -> insert(readOnly, "VALUES ('a', 1)")).getMessage().contains("read-only"));
+        assertTrue(assertThrows(KsqlException.class, () -> insert(readOnly, "VALUES ('a', 1)")).getMessage()
+                .contains("read-only"));
     }
 }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the command log comes to, without any broker. */
 class MetastoreTest {
-    private static final String SALES = "CREATE STREAM sales (id STRING KEY, qty INT) WITH (KAFKA_TOPIC='sales', VALUE_FORMAT='JSON');";
+    private static final String SALES =
+            "CREATE STREAM sales (id STRING KEY, qty INT) WITH (KAFKA_TOPIC='sales', VALUE_FORMAT='JSON');";
     private final Metastore metastore = new Metastore();
     private long next;
 
@@ -117,8 +118,10 @@ class MetastoreTest {
 
     @Test
     void aCommandOfANewerFormatIsRefused() {
-        assertTrue(assertThrows(KsqlException.class, () -> Command.read("{\"version\": 99, \"statement\": \"x\"}".getBytes()))
+        assertTrue(assertThrows(KsqlException.class,
+                () -> Command.read("{\"version\": 99, \"statement\": \"x\"}".getBytes()))
                 .getMessage().contains("newer server"));
-        assertTrue(assertThrows(KsqlException.class, () -> Command.read("nonsense".getBytes())).getMessage().contains("not a command"));
+        assertTrue(assertThrows(KsqlException.class, () -> Command.read("nonsense".getBytes())).getMessage()
+                .contains("not a command"));
     }
 }

@@ -52,14 +52,16 @@ class PullPlanTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"c = 1", "id > 'a'", "id = 'a' OR c = 1", "NOT (id = 'a')", "id LIKE 'a%'", "id IN ('a', UCASE(id))"})
+    @ValueSource(strings = {"c = 1", "id > 'a'", "id = 'a' OR c = 1", "NOT (id = 'a')", "id LIKE 'a%'",
+            "id IN ('a', UCASE(id))"})
     void otherConditionsNeedAllRows(String where) {
         assertNull(plan("SELECT * FROM t WHERE " + where + ";").keys());
     }
 
     @Test
     void allKeyColumnsHaveToBeGiven() {
-        assertEquals(List.of(Key.of("a", "x"), Key.of("a", "y")), plan("SELECT * FROM two WHERE id = 'a' AND town IN ('x', 'y');").keys());
+        assertEquals(List.of(Key.of("a", "x"), Key.of("a", "y")),
+                plan("SELECT * FROM two WHERE id = 'a' AND town IN ('x', 'y');").keys());
         assertNull(plan("SELECT * FROM two WHERE id = 'a';").keys());
     }
 

@@ -24,7 +24,8 @@ class ServerConfigTest {
     @Test
     void theEnvironmentWinsOverTheFile() throws IOException {
         ServerConfig config = load("listeners=http://0.0.0.0:1\nksql.service.id=file_\nbootstrap.servers=a:1",
-                Map.of("KSQL_LISTENERS", "http://127.0.0.1:2", "KSQL_KSQL_STREAMS_NUM_STREAM_THREADS", "3", "KSQL_HEAP_OPTS", "-Xmx1g"));
+                Map.of("KSQL_LISTENERS", "http://127.0.0.1:2", "KSQL_KSQL_STREAMS_NUM_STREAM_THREADS", "3",
+                "KSQL_HEAP_OPTS", "-Xmx1g"));
         assertEquals(2, config.listeners().getFirst().getPort());
         assertEquals("file_", config.serviceId());
         assertEquals("a:1", config.bootstrapServers());
@@ -34,8 +35,10 @@ class ServerConfigTest {
 
     @Test
     void valuesMayNameVariables() throws IOException {
-        assertEquals("kafka:9092", load("bootstrap.servers=${env:BROKER}", Map.of("BROKER", "kafka:9092")).bootstrapServers());
-        assertTrue(assertThrows(KsqlException.class, () -> load("bootstrap.servers=${env:NONE}", Map.of())).getMessage().contains("NONE"));
+        assertEquals("kafka:9092", load("bootstrap.servers=${env:BROKER}", Map.of("BROKER", "kafka:9092"))
+                .bootstrapServers());
+        assertTrue(assertThrows(KsqlException.class, () -> load("bootstrap.servers=${env:NONE}", Map.of())).getMessage()
+                .contains("NONE"));
     }
 
     @Test
@@ -48,8 +51,10 @@ class ServerConfigTest {
     @Test
     void aRequestsPropertiesWinUnderBothTheirNames() {
         ServerConfig config = ServerConfig.of(Map.of("ksql.streams.auto.offset.reset", "latest"));
-        assertEquals("earliest", config.withOverrides(Map.of("auto.offset.reset", "earliest")).streams().get("auto.offset.reset"));
-        assertEquals("earliest", config.withOverrides(Map.of("ksql.streams.auto.offset.reset", "earliest")).streams().get("auto.offset.reset"));
+        assertEquals("earliest", config.withOverrides(Map.of("auto.offset.reset", "earliest")).streams()
+                .get("auto.offset.reset"));
+        assertEquals("earliest", config.withOverrides(Map.of("ksql.streams.auto.offset.reset", "earliest")).streams()
+                .get("auto.offset.reset"));
         assertEquals("latest", config.streams().get("auto.offset.reset"));
     }
 
@@ -58,13 +63,15 @@ class ServerConfigTest {
         ServerConfig config = ServerConfig.of(Map.of());
         assertTrue(assertThrows(KsqlException.class, () -> config.withOverrides(Map.of("auto.offset.rest", "earliest")))
                 .getMessage().contains("auto.offset.rest"));
-        assertTrue(assertThrows(KsqlException.class, () -> config.withOverrides(Map.of("ksql.streams.bootstrap.servers", "x:1")))
+        assertTrue(assertThrows(KsqlException.class,
+                () -> config.withOverrides(Map.of("ksql.streams.bootstrap.servers", "x:1")))
                 .getMessage().contains("Cannot override"));
     }
 
     @Test
     void pushQueriesShowEachChange() {
-        ServerConfig config = ServerConfig.of(Map.of("ksql.streams.cache.max.bytes.buffering", "5", "ksql.streams.processing.guarantee",
+        ServerConfig config = ServerConfig.of(Map.of("ksql.streams.cache.max.bytes.buffering", "5",
+                "ksql.streams.processing.guarantee",
                 "exactly_once_v2"));
         QueryLog log = new QueryLog("q", new ProcessingLogTopic(config));
         Properties persistent = StreamsSettings.persistent(config, "a", log);
