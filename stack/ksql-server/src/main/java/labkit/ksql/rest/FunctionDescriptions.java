@@ -65,7 +65,7 @@ final class FunctionDescriptions {
     private static Entity.Overload overload(String usage, String description) {
         String inside = usage.substring(usage.indexOf('(') + 1, usage.lastIndexOf(')')).trim();
         List<Entity.Argument> arguments = inside.isEmpty() ? List.of()
-                : Arrays.stream(inside.split("\\s*,\\s*")).map(argument -> new Entity.Argument("", argument, "", false)).toList();
+                : Arrays.stream(inside.split("\\s*,\\s*")).map(argument -> new Entity.Argument("", argument, "", argument.endsWith("..."))).toList();
         return new Entity.Overload(arguments, DEPENDS, description);
     }
 

@@ -13,9 +13,10 @@ final class JettyErrors implements Request.Handler {
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         int status = response.getStatus();
+        String name = HttpStatus.getMessage(status);
         Object reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
         byte[] body = Json.MAPPER.writeValueAsBytes(ErrorBody.generic(status * 100,
-                HttpStatus.getMessage(status) + (reason == null ? "" : ": " + reason)));
+                reason == null || reason.equals(name) ? name : name + ": " + reason));
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, Exchange.JSON);
         response.write(true, ByteBuffer.wrap(body), callback);
         return true;

@@ -20,8 +20,7 @@ final class Listings {
     /** Topics that SHOW TOPICS leaves out unless it says ALL: the default of ksql.hidden.topics. */
     private static final Pattern HIDDEN = Pattern.compile("_confluent.*|__confluent.*|_schemas|__consumer_offsets|__transaction_state"
             + "|connect-configs|connect-offsets|connect-status|connect-statuses");
-    private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|jaas|credential|token|\\.key$|private).*");
-    private static final String KEEP_SECRET = "[hidden]";
+    private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|jaas|credential|ssl\\..*\\.key$).*");
 
     private final Engine engine;
     private final RunningQueries running;
@@ -89,7 +88,7 @@ final class Listings {
         settings.putAll(own);
         List<Entity.Property> properties = new ArrayList<>();
         settings.forEach((name, value) -> properties.add(new Entity.Property(name, name.startsWith("ksql.streams.") ? "KAFKA STREAMS" : "KSQL",
-                SECRET.matcher(name).matches() ? KEEP_SECRET : value, session.isEditable(name),
+                SECRET.matcher(name).matches() ? "[hidden]" : value, session.isEditable(name),
                 own.containsKey(name) ? "QUERY" : "SERVER")));
         return new Entity.Properties(text, properties, List.copyOf(own.keySet()), List.of());
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import labkit.ksql.KsqlException;
 import labkit.ksql.engine.Engine;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -47,6 +48,8 @@ public final class RestServer implements AutoCloseable {
         }
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
+        // The backticks in /status/stream/`NAME`/create.
+        http.setUriCompliance(UriCompliance.DEFAULT.with("ksql", UriCompliance.Violation.ILLEGAL_PATH_CHARACTERS));
         ServerConnector connector = new ServerConnector(server, 1, 1,
                 new HttpConnectionFactory(http), new HTTP2CServerConnectionFactory(http)) {
             @Override

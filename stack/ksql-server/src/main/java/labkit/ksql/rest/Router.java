@@ -15,8 +15,21 @@ final class Router extends Handler.Abstract {
     /** By path, then by method. A path that ends in a slash stands for all that begin with it. */
     private final TreeMap<String, Map<String, Endpoint>> routes = new TreeMap<>();
 
+    private final Set<String> leftOut = new TreeSet<>();
+
     Router add(String method, String path, Endpoint endpoint) {
         routes.computeIfAbsent(path, p -> new TreeMap<>()).put(method, endpoint);
+        return this;
+    }
+
+    /** Says of a path that ksqlDB has and this server has not why that is, whatever the method. */
+    Router refuse(String path, String why) {
+        for (String method : new String[] {"GET", "POST"}) {
+            add(method, path, exchange -> {
+                throw new RequestFailure(ErrorBody.NOT_FOUND, why);
+            });
+        }
+        leftOut.add(path);
         return this;
     }
 
@@ -69,6 +82,7 @@ final class Router extends Handler.Abstract {
     private Set<String> paths() {
         Set<String> paths = new TreeSet<>(routes.keySet());
         paths.remove("/");
+        paths.removeAll(leftOut);
         return paths;
     }
 }

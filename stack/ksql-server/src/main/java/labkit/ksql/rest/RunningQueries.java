@@ -27,8 +27,9 @@ final class RunningQueries {
         return queries.values();
     }
 
+    /** In any case: in a statement the id is a name, and those are upper-case unless they are quoted. */
     Optional<RunningQuery> find(String id) {
-        return Optional.ofNullable(queries.get(id));
+        return queries.values().stream().filter(query -> query.id().equalsIgnoreCase(id)).findFirst();
     }
 
     /** Ends a query, and with it the answer that its client reads; returns false if there is none of that id. */

@@ -19,6 +19,7 @@ final class ServerInfo {
 
     private final Engine engine;
     private final CommandStatuses statuses;
+    private volatile String clusterId;
 
     ServerInfo(Engine engine, CommandStatuses statuses) {
         this.engine = engine;
@@ -40,11 +41,19 @@ final class ServerInfo {
     private void info(Exchange exchange) throws IOException {
         Map<String, Object> info = new LinkedHashMap<>();
         info.put("version", VERSION);
-        info.put("kafkaClusterId", engine.topics().clusterId());
+        info.put("kafkaClusterId", clusterId());
         info.put("ksqlServiceId", engine.config().serviceId());
         info.put("serverStatus", engine.healthy() ? "RUNNING" : "NOT_HEALTHY");
         info.put("implementation", IMPLEMENTATION);
         exchange.answer(Map.of("KsqlServerInfo", info));
+    }
+
+    /** Empty while no broker answers, so that the server can be asked what it is all the same. */
+    private String clusterId() {
+        if (clusterId == null && Boolean.TRUE.equals(engine.health().get("kafka"))) {
+            clusterId = engine.topics().clusterId();
+        }
+        return clusterId == null ? "" : clusterId;
     }
 
     private void health(Exchange exchange) throws IOException {
@@ -73,14 +82,14 @@ final class ServerInfo {
     }
 
     private void status(Exchange exchange) throws IOException {
-        String id = exchange.path().substring("/status/".length());
+        String id = URLDecoder.decode(exchange.path().substring("/status/".length()), StandardCharsets.UTF_8);
         exchange.answer(statuses.find(id).orElseThrow(() -> new RequestFailure(ErrorBody.NOT_FOUND,
                 "This server knows of no command " + id + "; it remembers those that were sent to it.")));
     }
 
     private Map<String, Object> scope() {
         Map<String, Object> clusters = new LinkedHashMap<>();
-        clusters.put("kafka-cluster", engine.topics().clusterId());
+        clusters.put("kafka-cluster", clusterId());
         clusters.put("ksql-cluster", engine.config().serviceId());
         Map<String, Object> scope = new LinkedHashMap<>();
         scope.put("id", "");

@@ -52,8 +52,9 @@ final class StatementsEndpoint implements Endpoint {
                 engine.await(sequence);
             }
         } catch (KsqlException error) {
-            throw new RequestFailure(ErrorBody.NOT_CAUGHT_UP, "The command with the number " + sequence
-                    + ", for which commandSequenceNumber asks to wait: " + error.getMessage());
+            throw new RequestFailure(ErrorBody.NOT_CAUGHT_UP, "commandSequenceNumber asks to wait for the command " + sequence
+                    + ", but this server has not come so far in time. Try again, or leave that field out; GET /healthcheck tells whether"
+                    + " commands are carried out.");
         }
     }
 }
