@@ -107,6 +107,7 @@ def remove_aggregates(stack: Stack) -> None:
     for sink in SINKS:
         connect.delete(sink)
     delete_topics(stack, *TOPICS)
+    apply_sql(stack)  # a stack of an older edition may not have the tables yet
     with connection(stack) as session:
         session.execute(f"TRUNCATE {', '.join(TABLES)}")
 

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,9 +18,29 @@ _TOKEN = re.compile(r"[<>(),]|`[^`]*`|[^\s<>(),`]+")
 Reader = Callable[[Any], Any]
 
 
-def _timestamp(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+# Times come as text, or as numbers, as in the JSON of a topic.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _timestamp(value: str | int) -> datetime:
+    if isinstance(value, int):
+        return EPOCH + timedelta(milliseconds=value)
+    moment = datetime.fromisoformat(value)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _date(value: str | int) -> date:
+    return (
+        (EPOCH + timedelta(days=value)).date()
+        if isinstance(value, int)
+        else date.fromisoformat(value)
+    )
+
+
+def _time(value: str | int) -> time:
+    if isinstance(value, int):
+        return (EPOCH + timedelta(milliseconds=value)).time()
+    return time.fromisoformat(value)
 
 
 # JSON is read with every fraction as a Decimal, so that no digit is lost before the type is known.
@@ -35,8 +55,8 @@ _READERS: dict[str, Reader] = {
     "VARCHAR": str,
     "BYTES": base64.b64decode,
     "TIMESTAMP": _timestamp,
-    "DATE": date.fromisoformat,
-    "TIME": time.fromisoformat,
+    "DATE": _date,
+    "TIME": _time,
 }
 # Types that pandas can hold with gaps. All others stay Python objects.
 _DTYPES = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -72,7 +74,7 @@ class TestService:
     def test_kill_and_restart(self, stack: Stack, ksql: Ksql) -> None:
         """A killed server is seen as killed and comes back with its statements."""
         ksql.run(
-            "CREATE STREAM kept (id STRING KEY) WITH (KAFKA_TOPIC='kept', FORMAT='JSON', PARTITIONS=1);"
+            "CREATE STREAM kept (id STRING KEY, v INT) WITH (KAFKA_TOPIC='kept', FORMAT='JSON', PARTITIONS=1);"
         )
         before = incarnation(stack, "ksql")
         stack.kill("ksql")
@@ -111,7 +113,7 @@ class TestService:
         stack.wait_ready("ksql")
         assert state(stack, "ksql").pid == pid
         ksql.run(
-            "CREATE STREAM after (id STRING KEY) WITH (KAFKA_TOPIC='after', FORMAT='JSON', PARTITIONS=1);"
+            "CREATE STREAM after (id STRING KEY, v INT) WITH (KAFKA_TOPIC='after', FORMAT='JSON', PARTITIONS=1);"
         )
 
     @pytest.mark.usefixtures("ksql")
@@ -122,11 +124,21 @@ class TestService:
 
 SENSORS = """
 CREATE STREAM sensors (name STRING KEY, at TIMESTAMP, degrees DECIMAL(6, 2), n BIGINT)
-WITH (KAFKA_TOPIC='sensors', VALUE_FORMAT='JSON', PARTITIONS=1, TIMESTAMP='at');
+WITH (KAFKA_TOPIC='TOPIC', VALUE_FORMAT='JSON', PARTITIONS=1, TIMESTAMP='at');
 CREATE TABLE warmest AS SELECT name, MAX(degrees) AS degrees, COUNT(*) AS readings,
 LATEST_BY_OFFSET(at) AS at FROM sensors GROUP BY name EMIT CHANGES;
 """
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def sensors(stack: Stack, ksql: Ksql) -> Iterator[str]:
+    """Give a topic of its own with a stream and a table on it; all three go afterwards."""
+    topic = f"sensors-{uuid.uuid4().hex[:8]}"
+    ksql.run(SENSORS.replace("TOPIC'", f"{topic}'"))
+    yield topic
+    remove_aggregates(stack)
+    delete_topics(stack, topic)
 
 
 def readings(count: int) -> list[dict[str, Any]]:
@@ -137,10 +149,10 @@ def readings(count: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
+@pytest.mark.usefixtures("sensors")
 def test_insert_push_and_pull(stack: Stack, ksql: Ksql, http2: bool) -> None:
     """Rows go in, come out as they come, and are looked up, with every digit; by either protocol."""
     client = Ksql(ksql.url, http2=http2)
-    client.run(SENSORS)
     assert client.insert("sensors", readings(6)) == 6
     with client.push("SELECT * FROM sensors EMIT CHANGES;", limit=6, timeout=30) as rows:
         found = list(rows)
@@ -156,49 +168,51 @@ def test_insert_push_and_pull(stack: Stack, ksql: Ksql, http2: bool) -> None:
     assert len(client.pull("SELECT * FROM warmest;")) == 2
 
 
+@pytest.mark.usefixtures("sensors")
 def test_a_push_query_ends_with_its_block(ksql: Ksql) -> None:
     """Afterwards the server does not know it any more."""
-    ksql.run(SENSORS)
     with ksql.push("SELECT name FROM sensors EMIT CHANGES;") as rows:
         assert rows.query_id in {q["id"] for q in ksql.queries()}
     eventually(lambda: rows.query_id not in {q["id"] for q in ksql.queries()}, "it is gone", 10)
 
 
-def test_explain_names_the_topics_it_made(stack: Stack, ksql: Ksql) -> None:
+@pytest.mark.usefixtures("sensors")
+def test_explain_names_the_topics_it_made(ksql: Ksql) -> None:
     """Grouping by something else than the key takes a repartition topic, and state a changelog."""
-    ksql.run(SENSORS)
     ksql.run("CREATE TABLE by_n AS SELECT n, COUNT(*) AS c FROM sensors GROUP BY n EMIT CHANGES;")
     (query,) = [q["id"] for q in ksql.queries() if "BY_N" in q["sinks"]]
     plan = ksql.explain(query)
     assert plan["sources"] == ["SENSORS"]
     assert "BY_N" in plan["sinks"]
     assert "SENSORS" in plan["topology"].upper()
-    with_topics = ksql.run("SHOW ALL TOPICS;")[0]["topics"]
-    own = [t["name"] for t in with_topics if query in t["name"]]
-    assert {name.rsplit("-", 1)[1] for name in own} == {"repartition", "changelog"}
+
+    def own() -> set[str]:
+        topics = ksql.run("SHOW ALL TOPICS;")[0]["topics"]
+        return {t["name"].rsplit("-", 1)[1] for t in topics if query in t["name"]}
+
+    eventually(lambda: own() == {"repartition", "changelog"}, "its topics are there", 30)
 
 
 def test_a_wrong_statement_changes_nothing(ksql: Ksql) -> None:
     """The message points at the place; what came before it is done, and the server lives."""
     with pytest.raises(KsqlError, match="line 1:") as caught:
         ksql.run(
-            "CREATE STREAM s (id STRING KEY) WITH (KAFKA_TOPIC='s', FORMAT='JSON' PARTITIONS=1);"
+            "CREATE STREAM s (id STRING KEY, v INT) WITH (KAFKA_TOPIC='s', FORMAT='JSON' PARTITIONS=1);"
         )
     assert caught.value.code == 40001
     with pytest.raises(KsqlError, match="no_such_topic"):
         ksql.run(
-            "CREATE STREAM s (id STRING KEY) WITH (KAFKA_TOPIC='no_such_topic', FORMAT='JSON');"
+            "CREATE STREAM s (id STRING KEY, v INT) WITH (KAFKA_TOPIC='no_such_topic', FORMAT='JSON');"
         )
     assert "S" not in ksql.names("STREAMS")
 
 
-def test_a_bad_record_is_told_and_passed_over(stack: Stack, ksql: Ksql) -> None:
+def test_a_bad_record_is_told_and_passed_over(stack: Stack, ksql: Ksql, sensors: str) -> None:
     """It is in the processing log; the records around it are counted."""
-    ksql.run(SENSORS)
     producer = ck.Producer({"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"]})
-    good = b'{"AT": "2026-01-05T12:00:00", "DEGREES": 1.5, "N": 1}'
+    good = b'{"AT": 1767614400000, "DEGREES": 1.5, "N": 1}'
     for value in (good, b"{broken", b'{"AT": "noon", "DEGREES": 1, "N": 1}', good):
-        producer.produce("sensors", value, b"s1")
+        producer.produce(sensors, value, b"s1")
     producer.flush(20)
 
     def counted() -> list[int]:
@@ -262,7 +276,9 @@ class TestAggregates:
     def test_reset_leaves_nothing(self, empty: Stack, ksql: Ksql) -> None:
         """No statement, no topic, no row; a learner's own streams go, too, and their topics stay or not."""
         create_topic(empty, "mine", 1)
-        ksql.run("CREATE STREAM mine (id STRING KEY) WITH (KAFKA_TOPIC='mine', FORMAT='JSON');")
+        ksql.run(
+            "CREATE STREAM mine (id STRING KEY, v INT) WITH (KAFKA_TOPIC='mine', FORMAT='JSON');"
+        )
         ksql.run("CREATE STREAM yours AS SELECT * FROM mine EMIT CHANGES;")
         install_aggregates(empty)
         Producer(empty).send(SyntheticSales(seed=34), count=1000, rate=0)

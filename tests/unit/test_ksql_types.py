@@ -28,8 +28,11 @@ CASES: list[tuple[str, str, Any]] = [
     ("BYTES", '"AQI="', b"\x01\x02"),
     ("TIMESTAMP", '"2026-01-05T09:13:22.123"', datetime(2026, 1, 5, 9, 13, 22, 123000, UTC)),
     ("TIMESTAMP", '"2026-01-05T10:13:22+01:00"', datetime(2026, 1, 5, 9, 13, 22, 0, UTC)),
+    ("TIMESTAMP", "1767604402123", datetime(2026, 1, 5, 9, 13, 22, 123000, UTC)),
     ("DATE", '"2026-01-05"', date(2026, 1, 5)),
+    ("DATE", "20458", date(2026, 1, 5)),
     ("TIME", '"09:13:22"', time(9, 13, 22)),
+    ("TIME", "33202123", time(9, 13, 22, 123000)),
     ("ARRAY<DECIMAL(4, 2)>", "[1.50, null]", [Decimal("1.50"), None]),
     ("MAP<STRING, DOUBLE>", '{"a": 1.5}', {"a": 1.5}),
     (
