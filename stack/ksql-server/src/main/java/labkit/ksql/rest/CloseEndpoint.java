@@ -20,7 +20,7 @@ final class CloseEndpoint implements Endpoint {
             throw new RequestFailure(ErrorBody.BAD_REQUEST, "The field \"queryId\" has to name the query, but the request is " + body + ".");
         }
         if (!running.close(id.textValue())) {
-            throw new RequestFailure(ErrorBody.NO_SUCH_QUERY, "No push query with the id " + id.textValue() + " is being read from this server.");
+            throw new RequestFailure(ErrorBody.BAD_REQUEST, "No push query with the id " + id.textValue() + " is being read from this server.");
         }
         exchange.answer(Map.of());
     }

@@ -23,7 +23,6 @@ record ErrorBody(
     static final int BAD_STATEMENT = 40001;
     static final int QUERY_AT_WRONG_ENDPOINT = 40002;
     static final int NOT_FOUND = 40400;
-    static final int NO_SUCH_QUERY = 40401;
     static final int METHOD_NOT_ALLOWED = 40500;
     static final int NOT_ACCEPTABLE = 40600;
     static final int TOO_LARGE = 41300;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import labkit.ksql.KsqlException;
 import labkit.ksql.engine.Engine;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -48,6 +49,8 @@ public final class RestServer implements AutoCloseable {
         }
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
+        // A client in Python names the port in the request's line only.
+        http.setHttpCompliance(HttpCompliance.RFC7230.with("ksql", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
         // The backticks in /status/stream/`NAME`/create.
         http.setUriCompliance(UriCompliance.DEFAULT.with("ksql", UriCompliance.Violation.ILLEGAL_PATH_CHARACTERS));
         ServerConnector connector = new ServerConnector(server, 1, 1,

@@ -42,6 +42,11 @@ abstract class ResultWriter {
 
     abstract void fail(ErrorBody error) throws IOException;
 
+    /** Writes something that means nothing, where the layout's clients know that; returns false if they do not. */
+    boolean beat() throws IOException {
+        return false;
+    }
+
     /** Hands on what the generator still holds. */
     final void flush() throws IOException {
         to.flush();
@@ -173,6 +178,12 @@ abstract class ResultWriter {
             to.writeEndObject();
             to.writeEndObject();
             to.writeRaw(push ? ",\n" : "");
+        }
+
+        @Override
+        boolean beat() throws IOException {
+            to.writeRaw('\n');
+            return true;
         }
 
         @Override

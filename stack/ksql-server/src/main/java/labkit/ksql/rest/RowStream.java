@@ -7,11 +7,13 @@ import labkit.ksql.engine.Row;
 /** Hands the rows of a query on to its client, until there are no more, or the client has gone. */
 final class RowStream {
     private static final Duration LOOK = Duration.ofMillis(250);
+    private static final Duration BEAT = Duration.ofSeconds(1);
     private final Rows rows;
     private final Integer limit;
     private final Outflow out;
     private final ResultWriter writer;
     private long sent;
+    private long quietSince = System.nanoTime();
 
     RowStream(Rows rows, Integer limit, Outflow out, ResultWriter writer) {
         this.rows = rows;
@@ -50,8 +52,10 @@ final class RowStream {
                 if (out.isGone()) {
                     return false;
                 }
+                beat();
                 continue;
             }
+            quietSince = System.nanoTime();
             while (row != null) {
                 writer.row(row);
                 sent++;
@@ -60,5 +64,13 @@ final class RowStream {
             writer.flush();
         }
         return true;
+    }
+
+    /** Some clients of the older layout give up on an answer that is quiet for long. */
+    private void beat() throws IOException {
+        if (rows.isPush() && System.nanoTime() - quietSince >= BEAT.toNanos() && writer.beat()) {
+            writer.flush();
+            quietSince = System.nanoTime();
+        }
     }
 }
