@@ -312,7 +312,7 @@ REKEYED = ("LAB07_UNITS-GroupBy-repartition", *KEYED)
 
 @exercise(
     hints=(
-        "Where does the store of a sale stand twice? Which of the two has Kafka already sorted by?",
+        "Where does the store of a sale stand twice? By which of the two do the sales lie together already?",
         "DESCRIBE lab07_sales shows a column with KEY behind it: records of one store lie together.",
         "SELECT store, SUM(quantity) AS units ... GROUP BY store: the key, as it is.",
     ),
@@ -340,17 +340,17 @@ def repartition(
     topics: Collection[str],
     error: str,
 ) -> Result:
-    """The table counts the same, and no topic was made to sort the sales anew."""
+    """The table counts the same, and no sale was written once more for it."""
     expected = f"the units of {len(truth)} shops, and no repartition topic"
     if error:
         return Result(False, expected, "an error", f"The server refused the statement: {error}")
-    sorting = [topic for topic in topics if topic.endswith("-repartition")]
-    observed = f"{len(found)} rows, {len(sorting)} repartition topics"
+    moved = [topic for topic in topics if topic.endswith("-repartition")]
+    observed = f"{len(found)} rows, {len(moved)} repartition topics"
     if not found:
         hint = "There is no table lab07_units, or it is empty."
     elif not set(found) & set(truth):
         hint = "The table shall have one row per shop."
-    elif sorting:
+    elif moved:
         hint = "There is still a repartition topic: you group by something that is not the key as it is."
     elif dict(found) != dict(truth):
         shop = next(shop for shop in truth if found.get(shop) != truth[shop])
