@@ -76,7 +76,7 @@ final class Provision {
     }
 
     private Topics.Topic topic(Source source) {
-        return topics.find(source.topic()).orElseThrow(() -> new KsqlException("The topic '" + source.topic()
+        return topics.expect(source.topic()).orElseThrow(() -> new KsqlException("The topic '" + source.topic()
                 + "' of the "
                 + source.kind().word() + " " + source.name() + " does not exist (any more). Create it again, or drop "
                 + source.name() + "."));

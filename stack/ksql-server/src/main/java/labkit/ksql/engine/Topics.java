@@ -30,6 +30,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** The topics of the Kafka cluster. */
 public final class Topics implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration VISIBLE = Duration.ofSeconds(3);
     private final Map<String, Object> settings;
     private final String brokers;
     private Admin admin;
@@ -111,6 +112,17 @@ public final class Topics implements AutoCloseable {
         }
     }
 
+    /** Finds a topic that should be there: brokers may hear a moment later of one that was just made. */
+    Optional<Topic> expect(String name) {
+        long deadline = System.nanoTime() + VISIBLE.toNanos();
+        Optional<Topic> found = find(name);
+        while (found.isEmpty() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            found = find(name);
+        }
+        return found;
+    }
+
     public boolean exists(String name) {
         return find(name).isPresent();
     }
@@ -130,6 +142,7 @@ public final class Topics implements AutoCloseable {
                 Optional.ofNullable(replicas).map(Integer::shortValue));
         try {
             await(admin().createTopics(List.of(topic.configs(settings))).all(), "create the topic " + name);
+            expect(name);
         } catch (TopicExistsException already) {
             // another server was quicker
         } catch (org.apache.kafka.common.errors.ApiException error) {
