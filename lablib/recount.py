@@ -140,7 +140,8 @@ def _compare(stack: Stack, name: str, sales: pd.DataFrame) -> Comparison:
         key = KEY
         if late:
             comparison.note = f"{late:,} times an event came too late for its window"
-    found = pd.read_sql(f"SELECT {', '.join(expected.columns)} FROM {name}", engine(stack))
+    query = f"SELECT {', '.join(expected.columns)} FROM {name}"
+    found = pd.read_sql(query, engine(stack), coerce_float=False)  # decimals stay exact
     wanted, there = _by_key(expected, key), _by_key(found, key)
     comparison.expected, comparison.found = len(wanted), len(there)
     for place in sorted(wanted.keys() | there.keys()):

@@ -197,7 +197,7 @@ class Launcher:
         main = ["org.apache.kafka.connect.cli.ConnectDistributed", config]
         # plugin.path is read before variables are replaced, so it is relative to the folder.
         folder = self.plugins.folder
-        return Launch(self.java("connect", main, flags), environment, folder=folder)
+        return Launch(self.java("connect", main, flags), environment, self.plugins.make, folder)
 
     def ksql(self, bootstrap: str, port: int, state: Path, flags: tuple[str, ...] = ()) -> Launch:
         """Return how to run the ksqlDB-compatible server.
@@ -215,11 +215,12 @@ class Launcher:
             "MALLOC_ARENA_MAX": "2",
         }
         main = ["labkit.ksql.Main", str(folder / "ksql-server.properties")]
-        return Launch(
-            self.java("ksql", main, flags),
-            environment,
-            before=lambda: state.mkdir(parents=True, exist_ok=True),
-        )
+
+        def make() -> None:
+            state.mkdir(parents=True, exist_ok=True)
+            self.ksql_server.make()  # who revives it may be of an older edition
+
+        return Launch(self.java("ksql", main, flags), environment, make)
 
     def _kafka(self) -> Launch:
         port, controller = (p + self.settings.port_offset for p in find_service("kafka").ports)
