@@ -26,8 +26,6 @@ pytestmark = [pytest.mark.stack, on_processes, pytest.mark.timeout(900)]
 
 AT_ONCE = 8
 WITHIN = 45.0
-# Kafka Streams looks for closed windows once a second.
-CLOSES_AFTER = 1.1
 # Every change is a record, and what was read is soon known.
 SETTINGS = {
     "auto.offset.reset": "earliest",
@@ -72,14 +70,10 @@ class Runner:
         work: dict[str, set[str]] = {source["topic"]: set() for source in sources}
         for source in sources:
             work[source["topic"]] |= {query["id"] for query in source.get("readQueries", ())}
-        final = "EMIT FINAL" in case.statements
         for topic, run in groupby(case.inputs, key=lambda record: record.topic):
             for record in run:
                 key, value = shapes[topic].write(record)
                 self.producer.produce(topic, value, key, timestamp=record.timestamp)
-                if final:
-                    self.producer.flush()
-                    time.sleep(CLOSES_AFTER)
             self.producer.flush()
             self._wait_until_done(work)
         if not case.inputs:

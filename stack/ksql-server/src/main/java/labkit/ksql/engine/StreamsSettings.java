@@ -50,8 +50,10 @@ final class StreamsSettings {
     }
 
     private static void defaults(Properties settings) {
-        Map.ofEntries(
+        Map.<String, Object>ofEntries(
                 Map.entry(StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG, FOR_EVER),
+                // EMIT FINAL: look for closed windows with each record, and not once a second only.
+                Map.entry(StreamsConfig.InternalConfig.EMIT_INTERVAL_MS_KSTREAMS_WINDOWED_AGGREGATION, 0L),
                 Map.entry(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, "false"),
                 Map.entry(StreamsConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "1000"),
                 Map.entry(StreamsConfig.consumerPrefix(ConsumerConfig.ISOLATION_LEVEL_CONFIG), "read_committed"),
