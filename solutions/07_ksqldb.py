@@ -759,8 +759,9 @@ lab.recall("late", truth={2: "a", 3: "b"}.get(int(nine), "c"))
 # You found out because *you* know how many were sent. **Rule: what is dropped for lateness is known
 # only to somebody who counts at both ends.**
 #
-# And the final table? Its results are in its topic. The server looks for windows that are over once a
-# second at most, and only when an event comes. So the shop sells on, at 10:20, until there is a result:
+# And the final table? Its results are in its topic. A window that is over gives its result when another
+# event comes (with the genuine server: at most once a second). So the shop sells on, at 10:20, until
+# there is one:
 
 # %%
 from lablib import read_topic
@@ -1099,7 +1100,7 @@ axes.bar(guests.index, 100 * guests.off.astype(float))
 axes.axhspan(-2, 2, color=GREEN, alpha=0.15, label="2 % either way")
 axes.axhline(0, color=BLACK, lw=1)
 axes.set_ylabel("estimate off by, in %")
-axes.legend(loc="upper right")
+axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 off = {store: f"{100 * value:.1f} %" for store, value in guests.off.items()}
 lab.show(figure, alt=f"How far the estimates are off: {off}.")
 
