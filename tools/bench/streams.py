@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -83,9 +83,7 @@ def _start(stack: Stack) -> float:
 
 
 def _fill(stack: Stack, events: int) -> None:
-    admin = _admin(stack)
-    topic = NewTopic(TOPIC, 1, 1, config={"retention.ms": "-1"})
-    admin.create_topics([topic])[TOPIC].result()
+    _make_topics(stack, [TOPIC])
     producer = Producer(
         {"bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"], "linger.ms": 50}
     )
@@ -148,7 +146,7 @@ def _handwritten(stack: Stack, kind: str, runs: int) -> Iterator[Callable[[int],
     classpath = artifacts.classpath("ksql", "connect")
     server.compiler.jar(jar, sources, classpath=classpath, release=21)
     applications = [f"hand_{kind}_{uuid4().hex[:6]}" for _ in range(runs)]
-    _admin(stack).create_topics([NewTopic(name, 1, 1) for name in applications])
+    _make_topics(stack, applications)
     options = stack.settings.stack_files / "ksql-server"
     words = [f"@{options / 'jvm.options'}", f"-Dlog4j2.configurationFile={options / 'log4j2.yaml'}"]
     words += ["-cp", f"{jar}{os.pathsep}{classpath}", "labkit.ksql.bench.Handwritten", kind]
@@ -192,6 +190,13 @@ def _rate(stack: Stack, group: str, events: int, process: psutil.Process) -> Run
             return Run((offset - first[1]) / max(now - first[0], 1e-3), cpu - first[2])
         time.sleep(0.02)
     raise LabError(f"{group} did not come to the end within {WITHIN:.0f} s.", f"offset {offset}")
+
+
+def _make_topics(stack: Stack, names: Sequence[str]) -> None:
+    admin = _admin(stack)
+    topics = [NewTopic(name, 1, 1, config={"retention.ms": "-1"}) for name in names]
+    for made in admin.create_topics(topics).values():
+        made.result()
 
 
 def _admin(stack: Stack) -> AdminClient:
