@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -47,7 +48,7 @@ final class Router extends Handler.Abstract {
 
     private static void fail(Exchange exchange, Exception error, Callback callback) {
         try {
-            if (exchange.hasBegun()) {
+            if (exchange.hasBegun() || error instanceof EofException) {
                 callback.failed(error);
             } else {
                 exchange.fail(Failures.generic(error));
