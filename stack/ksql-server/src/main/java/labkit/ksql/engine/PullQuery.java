@@ -19,7 +19,6 @@ import labkit.ksql.topology.Materialization;
 import labkit.ksql.topology.Materialization.Stored;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.HostInfo;
@@ -99,15 +98,18 @@ final class PullQuery {
         List<Runnable> ends = new ArrayList<>();
         try {
             boolean alone = Boolean.parseBoolean(String.valueOf(properties.get(Overrides.FORWARDED)));
-            for (HostInfo server : alone ? List.<HostInfo>of() : others(streams)) {
+            Keepers keepers = alone ? Keepers.ALONE : keepers(streams);
+            for (HostInfo server : keepers.others()) {
                 Peers.Rows rows = peers.ask(server, text.text(), properties, pull.plan().columns());
                 ends.add(rows.end());
                 parts.add(rows.rows());
             }
-            TableReader.Entries entries = new TableReader(streams, keeper.materialization())
-                    .read(pull.keys(), pull.starts());
-            ends.add(entries::close);
-            parts.addFirst(local(entries));
+            if (keepers.here()) {
+                TableReader.Entries entries = new TableReader(streams, keeper.materialization())
+                        .read(pull.keys(), pull.starts());
+                ends.add(entries::close);
+                parts.addFirst(local(entries));
+            }
         } catch (NotNow | Peers.Unreachable | RuntimeException error) {
             ends.forEach(Runnable::run);
             throw error;
@@ -120,20 +122,16 @@ final class PullQuery {
 
     // -- Other servers -----------------------------------------------------------------------------
 
-    /** All other servers that have a part of the table. */
-    private List<HostInfo> others(KafkaStreams streams) throws NotNow {
-        List<HostInfo> others = new ArrayList<>();
-        Set<TopicPartition> covered = new HashSet<>();
-        for (StreamsMetadata server : streams.streamsMetadataForStore(keeper.materialization().store())) {
-            covered.addAll(server.topicPartitions());
-            if (!server.hostInfo().equals(here)) {
-                others.add(server.hostInfo());
-            }
+    private Keepers keepers(KafkaStreams streams) throws NotNow {
+        String store = keeper.materialization().store();
+        Keepers keepers = Keepers.of(streams.streamsMetadataForStore(store), store, here);
+        if (!keepers.here() && keepers.others().isEmpty()) {
+            throw new NotNow("no server has a part of it at the moment");
         }
-        if (!others.isEmpty()) {
-            requireAll(covered);
+        if (!keepers.others().isEmpty()) {
+            requireAll(keepers.partitions());
         }
-        return others;
+        return keepers;
     }
 
     /** Between two servers a part of a table may for a moment be nobody's. */
