@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,10 +29,11 @@ final class Leftovers {
     /** Removes what a query has left; returns false if another server still runs it, or no broker answers. */
     boolean remove(String applicationId) {
         try {
-            deleteState(folder -> folder.equals(applicationId));
+            // First the group: while it has members the state may be in use, here too.
             if (!topics.deleteGroup(applicationId)) {
                 return false;
             }
+            deleteState(applicationId::equals);
             topics.delete(topics.names().stream().filter(name -> isOf(name, applicationId)).toList());
             return true;
         } catch (RuntimeException error) {
@@ -50,7 +51,10 @@ final class Leftovers {
     void removeAll(Collection<String> endedQueries) {
         try {
             String push = PushQuery.applicationPrefix(config);
-            List<String> ended = endedQueries.stream().map(id -> PersistentQuery.applicationId(config, id)).toList();
+            Set<String> ended = endedQueries.stream().map(id -> PersistentQuery.applicationId(config, id))
+                    .collect(Collectors.toSet());
+            // Another server may have removed all else while this one was down.
+            deleteState(ended::contains);
             Set<String> found = new HashSet<>();
             topics.groups().stream().filter(group -> group.startsWith(push) || ended.contains(group))
                     .forEach(found::add);
