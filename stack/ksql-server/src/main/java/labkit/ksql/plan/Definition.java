@@ -46,8 +46,7 @@ public record Definition(Plan plan, Source sink) {
         if (target.readOnly()) {
             throw new KsqlException("Cannot insert into read-only stream: " + target.name());
         }
-        Map<String, Object> formats = new java.util.HashMap<>();
-        formats.put("KEY_FORMAT", target.keyFormat().toString());
+        Map<String, Object> formats = Map.of("KEY_FORMAT", target.keyFormat().toString(), "VALUE_FORMAT", target.valueFormat().toString());
         Plan plan = Planner.persistent(catalog, statement.query(), target.name(), formats);
         if (plan.kind() == Kind.TABLE) {
             throw new KsqlException("INSERT INTO can only be used to insert into a stream, but the SELECT produces a TABLE.");

@@ -101,16 +101,17 @@ public final class Planner {
     }
 
     private Plan.Input input(Query.Relation relation) {
-        Source source;
-        try {
-            source = catalog.get(relation.source());
-        } catch (KsqlException error) {
-            throw new KsqlException(relation.at() + ": " + error.getMessage());
-        }
+        Source source = source(relation);
         if (inputs.stream().anyMatch(input -> input.alias().equals(relation.alias()))) {
             throw new KsqlException(relation.at() + ": Each side of the join must have a unique alias: " + relation.alias()
                     + " stands for two of them.");
         }
+        // Kafka Streams would read the topic once, as the first of them says.
+        inputs.stream().map(Plan.Input::source).filter(other -> other.topic().equals(source.topic()) && !other.equals(source)).forEach(other -> {
+            throw new KsqlException(relation.at() + ": Invalid topology: " + other.name() + " and " + source.name() + " both read the topic "
+                    + source.topic() + ", and a query reads a topic as one stream or table only. Make a copy with CREATE "
+                    + source.kind() + " ... AS SELECT, and join that.");
+        });
         Scope own = new Scope();
         source.schema().columns().forEach(column -> own.add(relation.alias(), column.name(), column.type()));
         Schema.PSEUDO.forEach(column -> own.add(relation.alias(), column.name(), column.type()));
@@ -118,6 +119,14 @@ public final class Planner {
             Schema.BOUNDS.forEach(column -> own.add(relation.alias(), column.name(), column.type()));
         }
         return new Plan.Input(relation.alias(), source, own);
+    }
+
+    private Source source(Query.Relation relation) {
+        try {
+            return catalog.get(relation.source());
+        } catch (KsqlException error) {
+            throw new KsqlException(relation.at() + ": " + error.getMessage());
+        }
     }
 
     private void addToScope(Plan.Input input) {
