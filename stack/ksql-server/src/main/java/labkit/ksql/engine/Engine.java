@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
     private static final long LOOK_MILLIS = 2000;
+    /** Long enough for the brokers to give up a server that was killed. */
+    private static final int TIDY_TIMES = 30;
 
     private final ServerConfig config;
     private final Topics topics;
@@ -65,10 +67,16 @@ public final class Engine implements AutoCloseable {
     private void ready(Metastore metastore) {
         Thread.ofPlatform().name("tidy").daemon().start(() -> {
             while (!watch.isShutdown() && !keepProcessingLog()) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+                pause();
             }
-            leftovers.removeAll(metastore.ended());
+            for (int i = 0; i < TIDY_TIMES && !watch.isShutdown() && !leftovers.removeAll(metastore.ended()); i++) {
+                pause();
+            }
         });
+    }
+
+    private static void pause() {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
     }
 
     private boolean keepProcessingLog() {

@@ -47,8 +47,11 @@ final class Leftovers {
         deleteState(folder -> folder.startsWith(PushQuery.applicationPrefix(config)));
     }
 
-    /** Removes what a server that died could not: things of ended queries, and of push queries that nobody runs. */
-    void removeAll(Collection<String> endedQueries) {
+    /**
+     * Removes what a server that died could not: things of ended queries, and of push queries that nobody runs. Returns
+     * false if something is left: another server uses it, or the brokers do not know yet that the one that did is dead.
+     */
+    boolean removeAll(Collection<String> endedQueries) {
         try {
             String push = PushQuery.applicationPrefix(config);
             Set<String> ended = endedQueries.stream().map(id -> PersistentQuery.applicationId(config, id))
@@ -65,9 +68,11 @@ final class Leftovers {
                 }
                 ended.stream().filter(id -> isOf(topic, id)).forEach(found::add);
             }
-            found.forEach(this::remove);
+            found.removeIf(this::remove);
+            return found.isEmpty();
         } catch (RuntimeException error) {
             LOG.warn("What earlier queries left could not be looked for: {}", error.getMessage());
+            return false;
         }
     }
 
