@@ -30,7 +30,7 @@ final class CommandLog implements AutoCloseable {
     private final Topics topics;
     private final TopicPartition at;
     private Producer<String, byte[]> producer;
-    private KafkaConsumer<String, byte[]> consumer;
+    private volatile KafkaConsumer<String, byte[]> consumer;
     private volatile boolean closed;
     private volatile String trouble = "not read yet";
 

@@ -175,6 +175,10 @@ final class Commands implements AutoCloseable {
     /** Waits until all that is in the log now has been carried out; returns the log's end. */
     private long catchUp() {
         requireLive();
+        if (log.trouble() != null) {
+            // Offsets would stand for other commands than those that were read.
+            throw new KsqlException(log.trouble());
+        }
         long end = log.end();
         await(end - 1);
         return end;
