@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import labkit.ksql.KsqlException;
-import labkit.ksql.plan.Declarations;
 import org.apache.kafka.streams.state.HostInfo;
 
 /** The server's settings: a file of properties, and variables {@code KSQL_...} of the environment, which win. */
@@ -171,12 +170,6 @@ public final class ServerConfig {
         return own == null ? Path.of(System.getProperty("java.io.tmpdir"), "kafka-streams") : Path.of(own);
     }
 
-    /** Formats of sources that do not name one. */
-    public Declarations.Defaults formats() {
-        return new Declarations.Defaults(get("ksql.persistence.default.format.key"),
-                get("ksql.persistence.default.format.value"));
-    }
-
     /** Settings of Kafka Streams, by their own names; a request's win. */
     public Map<String, Object> streams() {
         Map<String, Object> streams = new TreeMap<>();
@@ -189,11 +182,6 @@ public final class ServerConfig {
         if (name.startsWith(STREAMS)) {
             to.put(name.substring(STREAMS.length()), value);
         }
-    }
-
-    /** True if the server's settings or the request's name this setting of Kafka Streams. */
-    public boolean setsStreams(String name) {
-        return streams().containsKey(name);
     }
 
     /** What any Kafka client needs to reach the brokers. */

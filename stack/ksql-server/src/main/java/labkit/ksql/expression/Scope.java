@@ -13,11 +13,7 @@ public final class Scope {
     private final List<Entry> entries = new ArrayList<>();
 
     /** A column of the row; {@code source} is its source's alias, or null if there is only one. */
-    public record Entry(String source, String name, SqlType type, int index) {
-        public Reference reference() {
-            return new Reference(source, name, new labkit.ksql.ast.Location(0, 0));
-        }
-    }
+    public record Entry(String source, String name, SqlType type, int index) {}
 
     /** Adds a column at the end of the row. */
     public Scope add(String source, String name, SqlType type) {
