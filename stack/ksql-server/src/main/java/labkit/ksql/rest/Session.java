@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import labkit.ksql.KsqlException;
 import labkit.ksql.ast.Parsed;
 import labkit.ksql.ast.Statement;
+import labkit.ksql.engine.Overrides;
 import labkit.ksql.engine.ServerConfig;
 import labkit.ksql.parser.Parser;
 
@@ -46,12 +47,8 @@ final class Session {
     /** The session's properties under their full names, as the server's settings have them. */
     SortedMap<String, String> overrides() {
         SortedMap<String, String> named = new TreeMap<>();
-        properties.forEach((name, value) -> named.put(fullName(name), value.toString()));
+        properties.forEach((name, value) -> named.put(Overrides.fullName(name), value.toString()));
         return named;
-    }
-
-    private static String fullName(String name) {
-        return name.startsWith("ksql.") ? name : ServerConfig.STREAMS + name;
     }
 
     /** True if a request may set it. */
