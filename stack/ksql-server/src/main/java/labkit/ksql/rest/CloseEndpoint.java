@@ -17,10 +17,12 @@ final class CloseEndpoint implements Endpoint {
         JsonNode body = exchange.object();
         JsonNode id = body.get("queryId");
         if (id == null || !id.isTextual()) {
-            throw new RequestFailure(ErrorBody.BAD_REQUEST, "The field \"queryId\" has to name the query, but the request is " + body + ".");
+            throw new RequestFailure(ErrorBody.BAD_REQUEST,
+                    "The field \"queryId\" has to name the query, but the request is " + body + ".");
         }
         if (!running.close(id.textValue())) {
-            throw new RequestFailure(ErrorBody.BAD_REQUEST, "No push query with the id " + id.textValue() + " is being read from this server.");
+            throw new RequestFailure(ErrorBody.BAD_REQUEST,
+                    "No push query with the id " + id.textValue() + " is being read from this server.");
         }
         exchange.answer(Map.of());
     }

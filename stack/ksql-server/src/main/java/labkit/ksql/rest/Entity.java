@@ -21,14 +21,15 @@ sealed interface Entity {
     record CommandStatus(String status, String message, String queryId) {}
 
     @JsonTypeName("currentStatus")
-    record CurrentStatus(String statementText, String commandId, CommandStatus commandStatus, long commandSequenceNumber)
-            implements Entity {}
+    record CurrentStatus(String statementText, String commandId, CommandStatus commandStatus,
+            long commandSequenceNumber) implements Entity {}
 
     /** Nothing had to be done. */
     @JsonTypeName("warning_entity")
     record Warning(String statementText, String message) implements Entity {}
 
-    record SourceEntry(String type, String name, String topic, String keyFormat, String valueFormat, boolean isWindowed) {}
+    record SourceEntry(String type, String name, String topic, String keyFormat, String valueFormat,
+            boolean isWindowed) {}
 
     @JsonTypeName("streams")
     record Streams(String statementText, List<SourceEntry> streams) implements Entity {}
@@ -46,8 +47,8 @@ sealed interface Entity {
     @JsonTypeName("kafka_topics_extended")
     record ExtendedKafkaTopics(String statementText, List<ExtendedTopicEntry> topics) implements Entity {}
 
-    record QueryEntry(String queryString, List<String> sinks, List<String> sinkKafkaTopics, String id, Map<String, Integer> statusCount,
-            String queryType, String state) {}
+    record QueryEntry(String queryString, List<String> sinks, List<String> sinkKafkaTopics, String id,
+            Map<String, Integer> statusCount, String queryType, String state) {}
 
     @JsonTypeName("queries")
     record Queries(String statementText, List<QueryEntry> queries) implements Entity {}
@@ -55,8 +56,8 @@ sealed interface Entity {
     record Property(String name, String scope, String value, boolean editable, String level) {}
 
     @JsonTypeName("properties")
-    record Properties(String statementText, List<Property> properties, List<String> overwrittenProperties, List<String> defaultProperties)
-            implements Entity {}
+    record Properties(String statementText, List<Property> properties, List<String> overwrittenProperties,
+            List<String> defaultProperties) implements Entity {}
 
     record Variable(String name, String value) {}
 
@@ -73,8 +74,8 @@ sealed interface Entity {
     record Overload(List<Argument> arguments, String returnType, String description) {}
 
     @JsonTypeName("describe_function")
-    record FunctionDescription(String statementText, String name, String description, String author, String version, String path,
-            List<Overload> functions, String type) implements Entity {}
+    record FunctionDescription(String statementText, String name, String description, String author, String version,
+            String path, List<Overload> functions, String type) implements Entity {}
 
     /** A type; the fields of a STRUCT, what an ARRAY or a MAP holds, and the size of a DECIMAL belong to it. */
     record TypeSchema(String type, List<Field> fields, TypeSchema memberSchema,
@@ -89,11 +90,11 @@ sealed interface Entity {
 
     record OffsetSummary(String groupId, List<TopicSummary> topicSummaries) {}
 
-    record SourceDescription(String name, String windowType, List<QueryEntry> readQueries, List<QueryEntry> writeQueries,
-            List<Field> fields, String type, String timestamp, String statistics, String errorStats, boolean extended,
-            String keyFormat, String valueFormat, String topic, int partitions, int replication, String statement,
-            List<OffsetSummary> queryOffsetSummaries, List<String> sourceConstraints, List<Object> clusterStatistics,
-            List<Object> clusterErrorStats) {}
+    record SourceDescription(String name, String windowType, List<QueryEntry> readQueries,
+            List<QueryEntry> writeQueries, List<Field> fields, String type, String timestamp, String statistics,
+            String errorStats, boolean extended, String keyFormat, String valueFormat, String topic, int partitions,
+            int replication, String statement, List<OffsetSummary> queryOffsetSummaries,
+            List<String> sourceConstraints, List<Object> clusterStatistics, List<Object> clusterErrorStats) {}
 
     @JsonTypeName("sourceDescription")
     record Source(String statementText, SourceDescription sourceDescription) implements Entity {}
@@ -103,10 +104,10 @@ sealed interface Entity {
 
     record QueryError(long timestamp, String errorMessage, String type) {}
 
-    record QueryDescription(String id, String statementText, String windowType, List<Field> fields, List<String> sources,
-            List<String> sinks, String topology, String executionPlan, Map<String, Object> overriddenProperties,
-            Map<String, String> ksqlHostQueryStatus, String queryType, List<QueryError> queryErrors, List<Object> tasksMetadata,
-            String state) {}
+    record QueryDescription(String id, String statementText, String windowType, List<Field> fields,
+            List<String> sources, List<String> sinks, String topology, String executionPlan,
+            Map<String, Object> overriddenProperties, Map<String, String> ksqlHostQueryStatus, String queryType,
+            List<QueryError> queryErrors, List<Object> tasksMetadata, String state) {}
 
     @JsonTypeName("queryDescription")
     record Query(String statementText, QueryDescription queryDescription) implements Entity {}

@@ -1,5 +1,6 @@
 package labkit.ksql.rest;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
@@ -62,8 +63,8 @@ final class Exchange {
             bytes = body.readNBytes(LIMIT + 1);
             if (bytes.length > LIMIT) {
                 body.skip(DRAINED);
-                throw new RequestFailure(ErrorBody.TOO_LARGE, "The body is larger than " + LIMIT + " bytes, the most that is read."
-                        + " Send its statements in several requests.");
+                throw new RequestFailure(ErrorBody.TOO_LARGE, "The body is larger than " + LIMIT
+                        + " bytes, the most that is read. Send its statements in several requests.");
             }
         }
         return object(bytes);
@@ -75,11 +76,13 @@ final class Exchange {
             if (node != null && node.isObject()) {
                 return node;
             }
-            throw new RequestFailure(ErrorBody.BAD_REQUEST, "A JSON object was expected, but there is "
-                    + (node == null || node.isMissingNode() ? "nothing" : node.getNodeType().toString().toLowerCase(Locale.ROOT)) + ".");
+            String found = node == null || node.isMissingNode() ? "nothing"
+                    : node.getNodeType().name().toLowerCase(Locale.ROOT);
+            throw new RequestFailure(ErrorBody.BAD_REQUEST, "A JSON object was expected, but there is " + found + ".");
         } catch (JsonProcessingException error) {
+            JsonLocation at = error.getLocation();
             throw new RequestFailure(ErrorBody.BAD_REQUEST, "Not valid JSON: " + error.getOriginalMessage()
-                    + (error.getLocation() == null ? "" : " (line " + error.getLocation().getLineNr() + ", column " + error.getLocation().getColumnNr() + ")"));
+                    + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
         }
     }
 
@@ -90,7 +93,8 @@ final class Exchange {
     void requireReadable() {
         String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
         if (type != null && !READABLE.contains(bare(type))) {
-            throw new RequestFailure(ErrorBody.UNSUPPORTED_MEDIA, "The Content-Type " + type + " is not understood. Send " + JSON + ".");
+            throw new RequestFailure(ErrorBody.UNSUPPORTED_MEDIA, "The Content-Type " + type
+                    + " is not understood. Send " + JSON + ".");
         }
     }
 
@@ -108,8 +112,8 @@ final class Exchange {
                 }
             }
         }
-        throw new RequestFailure(ErrorBody.NOT_ACCEPTABLE, "The answer can be " + String.join(" or ", offered) + ", but the request accepts "
-                + String.join(", ", wanted) + " only. Change its Accept header.");
+        throw new RequestFailure(ErrorBody.NOT_ACCEPTABLE, "The answer can be " + String.join(" or ", offered)
+                + ", but the request accepts " + String.join(", ", wanted) + " only. Change its Accept header.");
     }
 
     private static String bare(String type) {
@@ -132,7 +136,7 @@ final class Exchange {
     }
 
     void fail(ErrorBody body) throws IOException {
-        if (body.code() == ErrorBody.TOO_LARGE) {
+        if (body.code() == ErrorBody.TOO_LARGE && !isHttp2()) {
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
         }
         answer(body.status(), JSON, Json.MAPPER.writer(), body);

@@ -3,6 +3,7 @@ package labkit.ksql.rest;
 import java.util.List;
 import labkit.ksql.KsqlException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,7 +15,8 @@ final class Failures {
 
     /** For a failure that has to do with no statement. */
     static ErrorBody generic(Throwable error) {
-        return error instanceof RequestFailure failure ? failure.body() : ErrorBody.generic(code(error, ErrorBody.BAD_REQUEST), message(error));
+        return error instanceof RequestFailure failure ? failure.body()
+                : ErrorBody.generic(code(error, ErrorBody.BAD_REQUEST), message(error));
     }
 
     /** For a statement that failed after others had been carried out. */
@@ -33,7 +35,8 @@ final class Failures {
     /** True if Kafka does not answer as it should: the same request may do well later. */
     private static boolean isOfKafka(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            if (cause instanceof RetriableException || cause instanceof java.util.concurrent.TimeoutException) {
+            boolean retriable = cause instanceof RetriableException && !(cause instanceof UnknownTopicOrPartitionException);
+            if (retriable || cause instanceof java.util.concurrent.TimeoutException) {
                 return true;
             }
         }

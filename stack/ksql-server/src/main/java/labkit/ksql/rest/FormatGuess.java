@@ -13,8 +13,9 @@ import java.util.function.Function;
 
 /** In which formats the keys or the values of a topic may be written, going by those that were seen. */
 final class FormatGuess {
-    private static final ObjectReader STRICT = Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-    /** The end of the year 2200: eight bytes of a window's bound are a time before that, eight bytes of text are not. */
+    private static final ObjectReader STRICT =
+            Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    /** The end of the year 2199: eight bytes of a window's bound are a time before that, those of text are not. */
     private static final long LATEST = 7_258_118_400_000L;
 
     /** {@code read} returns null for bytes that are not in this format. */
@@ -22,9 +23,9 @@ final class FormatGuess {
 
     private static final List<Candidate> PLAIN = List.of(
             new Candidate("JSON", FormatGuess::json),
-            new Candidate("KAFKA_INT", bytes -> bytes.length == 4 && isBinary(bytes) ? "" + ByteBuffer.wrap(bytes).getInt() : null),
-            new Candidate("KAFKA_BIGINT", bytes -> bytes.length == 8 && isBinary(bytes) ? "" + ByteBuffer.wrap(bytes).getLong() : null),
-            new Candidate("KAFKA_DOUBLE", bytes -> bytes.length == 8 && isBinary(bytes) ? "" + ByteBuffer.wrap(bytes).getDouble() : null),
+            new Candidate("KAFKA_INT", bytes -> number(bytes, 4, ByteBuffer::getInt)),
+            new Candidate("KAFKA_BIGINT", bytes -> number(bytes, 8, ByteBuffer::getLong)),
+            new Candidate("KAFKA_DOUBLE", bytes -> number(bytes, 8, ByteBuffer::getDouble)),
             new Candidate("KAFKA_STRING", bytes -> isBinary(bytes) ? null : string(bytes)));
     private static final Candidate UNKNOWN =
             new Candidate("UNRECOGNISED_BYTES", bytes -> HexFormat.of().withUpperCase().formatHex(bytes));
@@ -34,9 +35,13 @@ final class FormatGuess {
 
     FormatGuess(boolean key) {
         if (key) {
-            PLAIN.forEach(inner -> all.add(new Candidate("SESSION(" + inner.name() + ")", bytes -> session(bytes, inner))));
+            for (Candidate inner : PLAIN) {
+                all.add(new Candidate("SESSION(" + inner.name() + ")", bytes -> session(bytes, inner)));
+            }
             for (String type : List.of("HOPPING", "TUMBLING")) {
-                PLAIN.forEach(inner -> all.add(new Candidate(type + "(" + inner.name() + ")", bytes -> windowed(bytes, inner))));
+                for (Candidate inner : PLAIN) {
+                    all.add(new Candidate(type + "(" + inner.name() + ")", bytes -> windowed(bytes, inner)));
+                }
             }
         }
         all.addAll(PLAIN);
@@ -88,6 +93,10 @@ final class FormatGuess {
         } catch (IOException | RuntimeException error) {
             return null;
         }
+    }
+
+    private static String number(byte[] bytes, int length, Function<ByteBuffer, Number> read) {
+        return bytes.length == length && isBinary(bytes) ? read.apply(ByteBuffer.wrap(bytes)).toString() : null;
     }
 
     private static String string(byte[] bytes) {

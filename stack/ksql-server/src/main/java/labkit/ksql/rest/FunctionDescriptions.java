@@ -13,6 +13,7 @@ import labkit.ksql.function.Functions;
 import labkit.ksql.function.Parameter;
 import labkit.ksql.function.ScalarFunction;
 import labkit.ksql.function.Signature;
+import labkit.ksql.type.SqlType;
 
 /** What SHOW FUNCTIONS and DESCRIBE FUNCTION tell. */
 final class FunctionDescriptions {
@@ -35,29 +36,32 @@ final class FunctionDescriptions {
     static Entity of(String text, String name) {
         ScalarFunction scalar = Functions.find(name).orElse(null);
         if (scalar != null) {
-            return description(text, name, scalar.description(),
-                    scalar.signatures().stream().map(signature -> overload(signature, scalar.description())).toList(), SCALAR);
+            return description(text, name, scalar.description(), scalar.signatures().stream()
+                    .map(signature -> overload(signature, scalar.description())).toList(), SCALAR);
         }
         AggregateFunction aggregate = Aggregates.find(name).orElseThrow(() -> new KsqlException(unknown(name)));
         return description(text, name, aggregate.description(),
                 aggregate.usages().stream().map(usage -> overload(usage, aggregate.description())).toList(), AGGREGATE);
     }
 
-    private static Entity description(String text, String name, String description, List<Entity.Overload> overloads, String type) {
-        return new Entity.FunctionDescription(text, name.toUpperCase(Locale.ROOT), description, "lab kit", "", "", overloads, type);
+    private static Entity description(String text, String name, String description, List<Entity.Overload> overloads,
+            String type) {
+        return new Entity.FunctionDescription(text, name.toUpperCase(Locale.ROOT), description, "lab kit", "", "",
+                overloads, type);
     }
 
     private static Entity.Overload overload(Signature signature, String description) {
         List<Entity.Argument> arguments = new ArrayList<>();
         int last = signature.parameters().size() - 1;
         for (int i = 0; i <= last; i++) {
-            arguments.add(new Entity.Argument("", signature.parameters().get(i).title(), "", signature.variadic() && i == last));
+            String type = signature.parameters().get(i).title();
+            arguments.add(new Entity.Argument("", type, "", signature.variadic() && i == last));
         }
         return new Entity.Overload(arguments, returns(signature), description);
     }
 
     private static String returns(Signature signature) {
-        List<labkit.ksql.type.SqlType> types = signature.parameters().stream().map(Parameter::type).collect(Collectors.toList());
+        List<SqlType> types = signature.parameters().stream().map(Parameter::type).collect(Collectors.toList());
         return types.contains(null) ? DEPENDS : String.valueOf(signature.returns().of(types));
     }
 
@@ -65,16 +69,19 @@ final class FunctionDescriptions {
     private static Entity.Overload overload(String usage, String description) {
         String inside = usage.substring(usage.indexOf('(') + 1, usage.lastIndexOf(')')).trim();
         List<Entity.Argument> arguments = inside.isEmpty() ? List.of()
-                : Arrays.stream(inside.split("\\s*,\\s*")).map(argument -> new Entity.Argument("", argument, "", argument.endsWith("..."))).toList();
+                : Arrays.stream(inside.split("\\s*,\\s*"))
+                        .map(argument -> new Entity.Argument("", argument, "", argument.endsWith("..."))).toList();
         return new Entity.Overload(arguments, DEPENDS, description);
     }
 
     private static String unknown(String name) {
         String upper = name.toUpperCase(Locale.ROOT);
         String start = upper.substring(0, Math.min(3, upper.length()));
-        List<String> alike = Stream.concat(Functions.all().stream().map(ScalarFunction::name), Aggregates.all().stream().map(AggregateFunction::name))
+        List<String> alike = Stream.concat(Functions.all().stream().map(ScalarFunction::name), Aggregates.all()
+                .stream().map(AggregateFunction::name))
                 .filter(other -> other.startsWith(start)).sorted().toList();
-        return "Can't find any functions with the name '" + upper + "'. " + (alike.isEmpty() ? "SHOW FUNCTIONS; lists all."
+        return "Can't find any functions with the name '" + upper + "'. "
+                + (alike.isEmpty() ? "SHOW FUNCTIONS; lists all."
                 : "Did you mean " + String.join(" or ", alike) + "?");
     }
 }

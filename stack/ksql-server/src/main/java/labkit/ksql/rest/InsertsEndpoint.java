@@ -62,14 +62,16 @@ final class InsertsEndpoint implements Endpoint {
 
     private static String target(byte[] line) throws IOException {
         if (line == null) {
-            throw new RequestFailure(ErrorBody.BAD_REQUEST, "The body is empty. Its first line says where to: {\"target\": \"NAME\"};"
+            throw new RequestFailure(ErrorBody.BAD_REQUEST,
+                    "The body is empty. Its first line says where to: {\"target\": \"NAME\"};"
                     + " each line after it is a row: {\"COLUMN\": value, ...}.");
         }
         JsonNode head = Exchange.object(line);
         StatementRequest.fields(head, "properties");
         JsonNode target = head.get("target");
         if (target == null || !target.isTextual() || target.textValue().isBlank()) {
-            throw new RequestFailure(ErrorBody.BAD_REQUEST, "The first line has to name the stream: {\"target\": \"NAME\"}, but it is: " + head);
+            throw new RequestFailure(ErrorBody.BAD_REQUEST,
+                    "The first line has to name the stream: {\"target\": \"NAME\"}, but it is: " + head);
         }
         return target.textValue();
     }
@@ -84,7 +86,8 @@ final class InsertsEndpoint implements Endpoint {
             return ack.put("status", "ok").put("seq", sequence);
         } catch (IOException | RuntimeException error) {
             ErrorBody body = Failures.generic(error);
-            return ack.put("status", "error").put("seq", sequence).put("error_code", body.code()).put("message", body.message());
+            return ack.put("status", "error").put("seq", sequence).put("error_code", body.code())
+                    .put("message", body.message());
         }
     }
 
@@ -97,7 +100,8 @@ final class InsertsEndpoint implements Endpoint {
         }
         for (; next >= 0 && next != '\n'; next = body.read()) {
             if (line.size() == Exchange.LIMIT) {
-                throw new RequestFailure(ErrorBody.TOO_LARGE, "A line is longer than " + Exchange.LIMIT + " bytes. Each row is a line of its own.");
+                throw new RequestFailure(ErrorBody.TOO_LARGE, "A line is longer than " + Exchange.LIMIT
+                        + " bytes. Each row is a line of its own.");
             }
             line.write(next);
         }

@@ -12,14 +12,15 @@ import labkit.ksql.ast.Kind;
 import labkit.ksql.catalog.Source;
 import labkit.ksql.engine.Engine;
 import labkit.ksql.engine.PersistentQuery;
+import labkit.ksql.engine.ServerConfig;
 import labkit.ksql.engine.Topics;
 import labkit.ksql.rest.RunningQueries.RunningQuery;
 
 /** What SHOW lists. */
 final class Listings {
     /** Topics that SHOW TOPICS leaves out unless it says ALL: the default of ksql.hidden.topics. */
-    private static final Pattern HIDDEN = Pattern.compile("_confluent.*|__confluent.*|_schemas|__consumer_offsets|__transaction_state"
-            + "|connect-configs|connect-offsets|connect-status|connect-statuses");
+    private static final Pattern HIDDEN = Pattern.compile("_confluent.*|__confluent.*|_schemas"
+            + "|__consumer_offsets|__transaction_state|connect-(configs|offsets|status|statuses)");
     private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|jaas|credential|ssl\\..*\\.key$).*");
 
     private final Engine engine;
@@ -43,15 +44,16 @@ final class Listings {
     }
 
     private static Entity.SourceEntry entry(Source source) {
-        return new Entity.SourceEntry(source.kind().name(), source.name(), source.topic(), source.keyFormat().toString(),
-                source.valueFormat().toString(), source.window() != null);
+        return new Entity.SourceEntry(source.kind().name(), source.name(), source.topic(),
+                source.keyFormat().toString(), source.valueFormat().toString(), source.window() != null);
     }
 
     Entity topics(String text, boolean all, boolean extended) {
         List<Topics.Topic> shown = engine.topics().all().stream()
                 .filter(topic -> all || !HIDDEN.matcher(topic.name()).matches()).toList();
         if (!extended) {
-            return new Entity.KafkaTopics(text, shown.stream().map(t -> new Entity.TopicEntry(t.name(), replicas(t))).toList());
+            return new Entity.KafkaTopics(text, shown.stream()
+                    .map(topic -> new Entity.TopicEntry(topic.name(), replicas(topic))).toList());
         }
         Map<String, Topics.Readers> readers = engine.topics().readers();
         return new Entity.ExtendedKafkaTopics(text, shown.stream().map(topic -> {
@@ -73,12 +75,13 @@ final class Listings {
 
     static Entity.QueryEntry entry(PersistentQuery query) {
         String state = query.state().name();
-        return new Entity.QueryEntry(query.text(), List.of(query.sink().name()), List.of(query.sink().topic()), query.id(),
-                Map.of(state, 1), "PERSISTENT", state);
+        return new Entity.QueryEntry(query.text(), List.of(query.sink().name()), List.of(query.sink().topic()),
+                query.id(), Map.of(state, 1), "PERSISTENT", state);
     }
 
     private static Entity.QueryEntry entry(RunningQuery query) {
-        return new Entity.QueryEntry(query.text(), List.of(), List.of(), query.id(), Map.of("RUNNING", 1), "PUSH", "RUNNING");
+        return new Entity.QueryEntry(query.text(), List.of(), List.of(), query.id(), Map.of("RUNNING", 1),
+                "PUSH", "RUNNING");
     }
 
     /** The server's settings, those of the session in their place; passwords are not shown. */
@@ -87,15 +90,17 @@ final class Listings {
         SortedMap<String, String> own = session.overrides();
         settings.putAll(own);
         List<Entity.Property> properties = new ArrayList<>();
-        settings.forEach((name, value) -> properties.add(new Entity.Property(name, name.startsWith("ksql.streams.") ? "KAFKA STREAMS" : "KSQL",
-                SECRET.matcher(name).matches() ? "[hidden]" : value, session.isEditable(name),
-                own.containsKey(name) ? "QUERY" : "SERVER")));
+        settings.forEach((name, value) -> properties.add(new Entity.Property(name,
+                name.startsWith(ServerConfig.STREAMS) ? "KAFKA STREAMS" : "KSQL",
+                SECRET.matcher(name).matches() ? "[hidden]" : value,
+                session.isEditable(name), own.containsKey(name) ? "QUERY" : "SERVER")));
         return new Entity.Properties(text, properties, List.copyOf(own.keySet()), List.of());
     }
 
     Entity variables(String text, Session session) {
         List<Entity.Variable> variables = new ArrayList<>();
-        session.variables().forEach((name, value) -> variables.add(new Entity.Variable(name.toLowerCase(Locale.ROOT), value)));
+        session.variables().forEach((name, value) ->
+                variables.add(new Entity.Variable(name.toLowerCase(Locale.ROOT), value)));
         return new Entity.Variables(text, variables);
     }
 }

@@ -30,14 +30,17 @@ final class QueryDescriptions {
             return describe(explain.statement().text(), explanation.plan(), explanation.sinks(), explanation.topology(),
                     Map.copyOf(session.overrides()), new Life("", Map.of(), "", List.of(), ""));
         }
-        return engine.query(explain.queryId()).map(this::describe).orElseThrow(() -> new KsqlException(unknown(explain.queryId())));
+        return engine.query(explain.queryId()).map(this::describe)
+                .orElseThrow(() -> new KsqlException(unknown(explain.queryId())));
     }
 
     private String unknown(String id) {
         List<String> ids = engine.queries().stream().map(PersistentQuery::id).toList();
         return running.find(id).isPresent()
-                ? "The push query " + id + " has no description while it runs. EXPLAIN its statement: EXPLAIN SELECT ...;"
-                : "Query with id:" + id + " does not exist, use SHOW QUERIES to view the full set of queries. There are: "
+                ? "The push query " + id + " has no description while it runs. EXPLAIN its statement: EXPLAIN SELECT"
+                        + " ...;"
+                : "Query with id:" + id + " does not exist, use SHOW QUERIES to view the full set of queries."
+                        + " There are: "
                         + (ids.isEmpty() ? "none" : String.join(", ", ids)) + ".";
     }
 
@@ -49,18 +52,20 @@ final class QueryDescriptions {
             errors.add(new Entity.QueryError(System.currentTimeMillis(), condition.reason(), "UNKNOWN"));
         }
         return describe(query.text(), query.plan(), List.of(query.sink().name()), query.topology(), query.properties(),
-                new Life(query.id(), Map.of(own.getHost() + ":" + own.getPort(), condition.state().name()), "PERSISTENT", errors,
-                        condition.state().name()));
+                new Life(query.id(), Map.of(own.getHost() + ":" + own.getPort(), condition.state().name()),
+                        "PERSISTENT", errors, condition.state().name()));
     }
 
     /** What only a query has that runs. */
-    private record Life(String id, Map<String, String> status, String type, List<Entity.QueryError> errors, String state) {}
+    private record Life(String id, Map<String, String> status, String type, List<Entity.QueryError> errors,
+            String state) {}
 
     private static Entity.QueryDescription describe(String text, Plan plan, List<String> sinks, String topology,
             Map<String, ?> properties, Life life) {
         return new Entity.QueryDescription(life.id(), text, plan.window() == null ? null : plan.window().type().name(),
-                Schemas.fields(plan.schema()), plan.inputs().stream().map(input -> input.source().name()).toList(), sinks, topology,
-                steps(plan), Map.copyOf(properties), life.status(), life.type(), life.errors(), List.of(), life.state());
+                Schemas.fields(plan.schema()), plan.inputs().stream().map(input -> input.source().name()).toList(),
+                sinks, topology, steps(plan), Map.copyOf(properties), life.status(), life.type(), life.errors(),
+                List.of(), life.state());
     }
 
     /** One step per line, each one indented below the one that takes its rows. */

@@ -35,8 +35,8 @@ final class QueryEndpoint implements Endpoint {
         Session session = new Session(engine.config(), request);
         List<Parsed> statements = session.parse(request.text());
         if (statements.size() != 1) {
-            throw new RequestFailure(ErrorBody.BAD_STATEMENT, "One SELECT or PRINT was expected, but there are " + statements.size()
-                    + " statements. Properties for a query go into the request's \"properties\".");
+            throw new RequestFailure(ErrorBody.BAD_STATEMENT, "One SELECT or PRINT was expected, but there are "
+                    + statements.size() + " statements. Properties for a query go into the request's \"properties\".");
         }
         Parsed statement = statements.getFirst();
         try {
@@ -44,7 +44,8 @@ final class QueryEndpoint implements Endpoint {
                 case Query query -> select(exchange, type, statement, query, session);
                 case Statement.Print print -> new TopicPrinter(engine).print(print, exchange);
                 default -> throw new RequestFailure(ErrorBody.statement(ErrorBody.BAD_STATEMENT,
-                        "Only SELECT and PRINT can be run here. Send this statement to /ksql.", statement.text(), List.of()));
+                        "Only SELECT and PRINT can be run here. Send this statement to /ksql.",
+                        statement.text(), List.of()));
             }
         } catch (RuntimeException error) {
             if (exchange.hasBegun()) {

@@ -35,7 +35,8 @@ public final class RestServer implements AutoCloseable {
         this.running = running;
         QueuedThreadPool threads = new QueuedThreadPool(16, 2);
         threads.setName("rest");
-        threads.setVirtualThreadsExecutor(Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("rest-", 0).factory()));
+        threads.setVirtualThreadsExecutor(
+                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("rest-", 0).factory()));
         server = new Server(threads);
         listeners.forEach(listener -> server.addConnector(connector(listener)));
         server.setHandler(router);
@@ -45,7 +46,8 @@ public final class RestServer implements AutoCloseable {
 
     private ServerConnector connector(URI listener) {
         if (!"http".equals(listener.getScheme()) || listener.getHost() == null) {
-            throw new KsqlException("The listener " + listener + " is not supported here: it has to be http://HOST:PORT.");
+            throw new KsqlException("The listener " + listener
+                    + " is not supported here: it has to be http://HOST:PORT.");
         }
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
@@ -77,7 +79,8 @@ public final class RestServer implements AutoCloseable {
         try {
             server.start();
         } catch (Exception error) {
-            throw new KsqlException("The server cannot listen at " + Arrays.toString(server.getConnectors()) + ": " + error.getMessage(), error);
+            throw new KsqlException("The server cannot listen at " + Arrays.toString(server.getConnectors()) + ": "
+                    + error.getMessage(), error);
         }
     }
 

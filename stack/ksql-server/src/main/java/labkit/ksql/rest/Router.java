@@ -69,13 +69,14 @@ final class Router extends Handler.Abstract {
             found = routes.get(path.substring(0, slash + 1));
         }
         if (found == null) {
-            throw new RequestFailure(ErrorBody.NOT_FOUND, "There is no " + path + " here. There are: " + String.join(", ", paths()) + ".");
+            throw new RequestFailure(ErrorBody.NOT_FOUND, "There is no " + path + " here. There are: "
+                    + String.join(", ", paths()) + ".");
         }
         Endpoint endpoint = found.get(exchange.method().equals("HEAD") ? "GET" : exchange.method());
         if (endpoint == null) {
             exchange.header(HttpHeader.ALLOW, String.join(", ", found.keySet()));
-            throw new RequestFailure(ErrorBody.METHOD_NOT_ALLOWED, path + " takes " + String.join(" and ", found.keySet())
-                    + " requests, not " + exchange.method() + ".");
+            throw new RequestFailure(ErrorBody.METHOD_NOT_ALLOWED, path + " takes "
+                    + String.join(" and ", found.keySet()) + " requests, not " + exchange.method() + ".");
         }
         return endpoint;
     }

@@ -16,8 +16,8 @@ final class Routes {
                 .add("POST", "/inserts-stream", new InsertsEndpoint(names::resolve, engine::insertRow))
                 .add("POST", "/close-query", new CloseEndpoint(running))
                 .refuse("/ws/", "Queries over WebSocket are not supported here: POST to /query-stream or /query.")
-                .refuse("/ksql/terminate", "Ending a whole cluster is not supported here: TERMINATE ALL; ends its queries,"
-                        + " DROP STREAM or TABLE ... DELETE TOPIC; removes its sources.");
+                .refuse("/ksql/terminate", "Ending a whole cluster is not supported here: TERMINATE ALL; ends its"
+                        + " queries, DROP STREAM or TABLE ... DELETE TOPIC; removes its sources.");
         new ServerInfo(engine, statuses).addTo(router);
         return router;
     }

@@ -64,7 +64,8 @@ final class ServerInfo {
         health.put("isHealthy", !parts.containsValue(false));
         health.put("details", details);
         health.put("serverState", parts.containsValue(false) ? "NOT_READY" : "READY");
-        exchange.answer(parts.containsValue(false) ? 503 : 200, exchange.negotiate(Exchange.JSON, Exchange.KSQL_JSON), Json.MAPPER.writer(), health);
+        exchange.answer(parts.containsValue(false) ? 503 : 200, exchange.negotiate(Exchange.JSON, Exchange.KSQL_JSON),
+                Json.MAPPER.writer(), health);
     }
 
     /** The servers that share the queries, as far as the queries' groups know them. */
@@ -99,7 +100,8 @@ final class ServerInfo {
 
     /** What the command line client asks before it sets a property. */
     private void isValidProperty(Exchange exchange) throws IOException {
-        String name = URLDecoder.decode(exchange.path().substring("/is_valid_property/".length()), StandardCharsets.UTF_8);
+        String name = URLDecoder.decode(exchange.path().substring("/is_valid_property/".length()),
+                StandardCharsets.UTF_8);
         try {
             Overrides.fullName(name);
         } catch (KsqlException error) {

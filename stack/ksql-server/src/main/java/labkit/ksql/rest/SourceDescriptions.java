@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import labkit.ksql.catalog.Source;
 import labkit.ksql.engine.Engine;
 import labkit.ksql.engine.PersistentQuery;
@@ -22,10 +24,12 @@ final class SourceDescriptions {
     /** {@code extended}: with what only the brokers and the running queries know. */
     Entity.SourceDescription describe(Source source, boolean extended) {
         List<PersistentQuery> readers = engine.queries().stream().filter(query -> reads(query, source)).toList();
-        List<PersistentQuery> writers = engine.queries().stream().filter(q -> q.sink().name().equals(source.name())).toList();
+        List<PersistentQuery> writers = engine.queries().stream()
+                .filter(query -> query.sink().name().equals(source.name())).toList();
         Topics.Topic topic = extended ? engine.topics().find(source.topic()).orElse(null) : null;
-        return new Entity.SourceDescription(source.name(), source.window() == null ? null : source.window().type().name(),
-                entries(readers), entries(writers), Schemas.fields(source.schema()), source.kind().name(),
+        String window = source.window() == null ? null : source.window().type().name();
+        return new Entity.SourceDescription(source.name(), window, entries(readers), entries(writers),
+                Schemas.fields(source.schema()), source.kind().name(),
                 source.timestamp() == null ? "" : source.timestamp().column(),
                 extended ? statistics(writers, readers) : "", extended ? errors(writers, readers) : "", extended,
                 source.keyFormat().toString(), source.valueFormat().toString(), source.topic(),
@@ -57,7 +61,8 @@ final class SourceDescriptions {
     private static String errors(List<PersistentQuery> writers, List<PersistentQuery> readers) {
         List<String> lines = new ArrayList<>();
         for (PersistentQuery query : each(writers, readers)) {
-            query.statistics().errors().forEach((reason, count) -> lines.add(query.id() + ": " + reason + ": " + count));
+            query.statistics().errors().forEach((reason, count) ->
+                    lines.add(query.id() + ": " + reason + ": " + count));
         }
         return String.join("\n", lines);
     }
@@ -72,15 +77,17 @@ final class SourceDescriptions {
     private Entity.OffsetSummary offsets(PersistentQuery query) {
         Map<String, List<Entity.Offsets>> topics = new TreeMap<>();
         Map<TopicPartition, Long> committed = engine.topics().committed(query.applicationId());
-        committed.keySet().stream().map(TopicPartition::topic).distinct().filter(engine.topics()::exists).forEach(topic -> {
+        Set<String> read = committed.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
+        read.stream().filter(engine.topics()::exists).forEach(topic -> {
             Map<TopicPartition, Long> begins = engine.topics().beginnings(topic);
             Map<TopicPartition, Long> ends = engine.topics().ends(topic);
             topics.put(topic, committed.keySet().stream().filter(at -> at.topic().equals(topic))
                     .sorted(Comparator.comparingInt(TopicPartition::partition))
-                    .map(at -> new Entity.Offsets(at.partition(), begins.getOrDefault(at, 0L), ends.getOrDefault(at, 0L), committed.get(at)))
+                    .map(at -> new Entity.Offsets(at.partition(), begins.getOrDefault(at, 0L),
+                            ends.getOrDefault(at, 0L), committed.get(at)))
                     .toList());
         });
-        return new Entity.OffsetSummary(query.applicationId(),
-                topics.entrySet().stream().map(entry -> new Entity.TopicSummary(entry.getKey(), entry.getValue())).toList());
+        return new Entity.OffsetSummary(query.applicationId(), topics.entrySet().stream()
+                .map(entry -> new Entity.TopicSummary(entry.getKey(), entry.getValue())).toList());
     }
 }

@@ -29,7 +29,8 @@ record StatementRequest(String text, Map<String, Object> properties, Map<String,
             fields(body, field).forEach((name, value) -> properties.put(name, property(field, name, value)));
         }
         Map<String, String> variables = new LinkedHashMap<>();
-        fields(body, "sessionVariables").forEach((name, value) -> variables.put(name.toUpperCase(Locale.ROOT), value.asText()));
+        fields(body, "sessionVariables").forEach((name, value) ->
+                variables.put(name.toUpperCase(Locale.ROOT), value.asText()));
         return new StatementRequest(text.textValue(), properties, variables, after(body.get("commandSequenceNumber")));
     }
 
@@ -59,9 +60,11 @@ record StatementRequest(String text, Map<String, Object> properties, Map<String,
 
     private static Object property(String field, String name, JsonNode value) {
         if (value.isContainerNode() || value.isNull()) {
-            throw bad("The property " + name + " in \"" + field + "\" has to be text, a number or true or false, but it is " + value + ".");
+            throw bad("The property " + name + " in \"" + field
+                    + "\" has to be text, a number or true or false, but it is " + value + ".");
         }
-        return value.isBoolean() ? (Object) value.booleanValue() : value.isNumber() ? value.numberValue() : value.asText();
+        return value.isBoolean() ? (Object) value.booleanValue()
+                : value.isNumber() ? value.numberValue() : value.asText();
     }
 
     private static JsonNode first(JsonNode body, List<String> names) {

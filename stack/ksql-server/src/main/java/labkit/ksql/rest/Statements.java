@@ -42,7 +42,8 @@ final class Statements {
             case Statement.DescribeFunction describe -> FunctionDescriptions.of(parsed.text(), describe.name());
             case Statement.DescribeAll all -> describeAll(parsed.text(), all.kind(), all.extended());
             case Statement.Describe describe ->
-                new Entity.Source(parsed.text(), sources.describe(engine.catalog().get(describe.name()), describe.extended()));
+                new Entity.Source(parsed.text(), sources.describe(engine.catalog().get(describe.name()),
+                        describe.extended()));
             case Statement.Explain explain -> new Entity.Query(parsed.text(), queries.explain(explain, session));
             default -> command(parsed, session);
         });

@@ -41,8 +41,8 @@ final class StatementsEndpoint implements Endpoint {
     private static void refuseQuery(Parsed statement) {
         if (statement.statement() instanceof Query || statement.statement() instanceof Statement.Print) {
             throw new RequestFailure(ErrorBody.statement(ErrorBody.QUERY_AT_WRONG_ENDPOINT,
-                    "SELECT and PRINT give rows, and are not run here. Send SELECT to /query-stream or /query, and PRINT to /query.",
-                    statement.text(), List.of()));
+                    "SELECT and PRINT give rows, and are not run here. Send SELECT to /query-stream or /query,"
+                            + " and PRINT to /query.", statement.text(), List.of()));
         }
     }
 
@@ -52,9 +52,9 @@ final class StatementsEndpoint implements Endpoint {
                 engine.await(sequence);
             }
         } catch (KsqlException error) {
-            throw new RequestFailure(ErrorBody.NOT_CAUGHT_UP, "commandSequenceNumber asks to wait for the command " + sequence
-                    + ", but this server has not come so far in time. Try again, or leave that field out; GET /healthcheck tells whether"
-                    + " commands are carried out.");
+            throw new RequestFailure(ErrorBody.NOT_CAUGHT_UP, "commandSequenceNumber asks to wait for the command "
+                    + sequence + ", but this server has not come so far in time. Try again, or leave that field out;"
+                    + " GET /healthcheck tells whether commands are carried out.");
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import labkit.ksql.KsqlException;
 import labkit.ksql.ast.Statement;
 import labkit.ksql.engine.Engine;
 import labkit.ksql.engine.Topics;
@@ -21,7 +22,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** PRINT: a topic's records as text, in formats that are guessed from their bytes. */
 final class TopicPrinter {
     private static final Duration LOOK = Duration.ofMillis(250);
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss.SSS 'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss.SSS 'Z'").withZone(ZoneOffset.UTC);
     private final Engine engine;
 
     TopicPrinter(Engine engine) {
@@ -29,7 +31,8 @@ final class TopicPrinter {
     }
 
     void print(Statement.Print print, Exchange exchange) throws IOException {
-        Topics.Topic topic = engine.topics().find(print.topic()).orElseThrow(() -> new labkit.ksql.KsqlException(missing(print.topic())));
+        Topics.Topic topic = engine.topics().find(print.topic())
+                .orElseThrow(() -> new KsqlException(missing(print.topic())));
         List<TopicPartition> partitions = new ArrayList<>();
         for (int partition = 0; partition < topic.partitions(); partition++) {
             partitions.add(new TopicPartition(topic.name(), partition));
@@ -62,7 +65,8 @@ final class TopicPrinter {
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    private static void copy(KafkaConsumer<byte[], byte[]> consumer, Statement.Print print, Outflow out) throws IOException {
+    private static void copy(KafkaConsumer<byte[], byte[]> consumer, Statement.Print print, Outflow out)
+            throws IOException {
         FormatGuess keys = new FormatGuess(true);
         FormatGuess values = new FormatGuess(false);
         long left = print.limit() == null ? Long.MAX_VALUE : print.limit();

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
 class FormatGuessTest {
@@ -82,8 +85,8 @@ class FormatGuessTest {
 
     @Test
     void aLine() {
-        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("t", 3, 0, START + 417, org.apache.kafka.common.record.TimestampType.CREATE_TIME,
-                1, 1, text("k"), text("{}"), new org.apache.kafka.common.header.internals.RecordHeaders(), java.util.Optional.empty());
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("t", 3, 0, START + 417,
+                TimestampType.CREATE_TIME, 1, 1, text("k"), text("{}"), new RecordHeaders(), Optional.empty());
         assertEquals("rowtime: 2020/01/01 00:00:00.417 Z, key: k, value: {}, partition: 3\n",
                 TopicPrinter.line(record, guess(true, text("k")), guess(false, text("{}"))));
     }

@@ -26,7 +26,8 @@ final class Http2Stream implements AutoCloseable {
         to.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         frame(SETTINGS, 0, 0, new byte[0]);
         ByteArrayOutputStream headers = new ByteArrayOutputStream();
-        for (String[] header : new String[][] {{":method", "POST"}, {":scheme", "http"}, {":path", path}, {":authority", "localhost"}}) {
+        for (String[] header : new String[][] {{":method", "POST"}, {":scheme", "http"}, {":path", path},
+                {":authority", "localhost"}}) {
             headers.write(0);
             for (String part : header) {
                 headers.write(part.length());

@@ -12,12 +12,13 @@ class InsertsEndpointTest {
     private final List<String> written = new ArrayList<>();
 
     private TestClient serve() {
-        return TestClient.of(new Router().add("POST", "/inserts-stream", new InsertsEndpoint(String::toUpperCase, (target, columns) -> {
-                    if (columns.containsKey("BAD")) {
-                        throw new KsqlException("BAD is no column");
-                    }
-                    written.add(target + " " + columns);
-                })), HttpClient.Version.HTTP_1_1);
+        return TestClient.of(new Router().add("POST", "/inserts-stream",
+                new InsertsEndpoint(String::toUpperCase, (target, columns) -> {
+            if (columns.containsKey("BAD")) {
+                throw new KsqlException("BAD is no column");
+            }
+            written.add(target + " " + columns);
+        })), HttpClient.Version.HTTP_1_1);
     }
 
     @Test
@@ -27,8 +28,9 @@ class InsertsEndpointTest {
             String acks = client.post("/inserts-stream", body).body();
             assertEquals("{\"status\":\"ok\",\"seq\":0}\n"
                     + "{\"status\":\"error\",\"seq\":1,\"error_code\":40000,\"message\":\"BAD is no column\"}\n"
-                    + "{\"status\":\"error\",\"seq\":2,\"error_code\":40000,\"message\":\"Not valid JSON: Unexpected character ('o' (code 111)):"
-                    + " was expecting double-quote to start field name (line 1, column 2)\"}\n"
+                    + "{\"status\":\"error\",\"seq\":2,\"error_code\":40000,\"message\":\"Not valid JSON:"
+                    + " Unexpected character ('o' (code 111)): was expecting double-quote to start field name"
+                    + " (line 1, column 2)\"}\n"
                     + "{\"status\":\"ok\",\"seq\":3}\n", acks);
             assertEquals(List.of("S {A=1}", "S {A=null, B=[\"ü\"]}"), written);
         }
@@ -38,8 +40,9 @@ class InsertsEndpointTest {
     void asOneArray() throws Exception {
         try (TestClient client = serve()) {
             assertEquals("[{\"status\":\"ok\",\"seq\":0},\n{\"status\":\"ok\",\"seq\":1}]\n",
-                    client.post("/inserts-stream", "{\"target\": \"s\"}\n{}\n{}\n", "Accept", "application/json").body());
-            assertEquals("[]\n", client.post("/inserts-stream", "{\"target\": \"s\"}\n", "Accept", "application/json").body());
+                    client.post("/inserts-stream", "{\"target\": \"s\"}\n{}\n{}\n", "Accept", Exchange.JSON).body());
+            assertEquals("[]\n",
+                    client.post("/inserts-stream", "{\"target\": \"s\"}\n", "Accept", Exchange.JSON).body());
         }
     }
 

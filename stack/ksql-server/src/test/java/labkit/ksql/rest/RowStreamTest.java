@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RowStreamTest {
     private static final String HEAD =
-            "{\"queryId\":\"q1\",\"columnNames\":[\"ID\",\"P\",\"T\"],\"columnTypes\":[\"STRING\",\"DECIMAL(4, 2)\",\"TIMESTAMP\"]}";
+            "{\"queryId\":\"q1\",\"columnNames\":[\"ID\",\"P\",\"T\"],"
+            + "\"columnTypes\":[\"STRING\",\"DECIMAL(4, 2)\",\"TIMESTAMP\"]}";
     private static final String OLDER_HEAD =
             "[{\"header\":{\"queryId\":\"q1\",\"schema\":\"`ID` STRING, `P` DECIMAL(4, 2), `T` TIMESTAMP\"}}";
 
@@ -102,7 +104,8 @@ class RowStreamTest {
     private static final Row GONE = new Row(Arrays.asList("b", null, null), true);
 
     private static TestClient serve(Given rows, String layout, Integer limit, HttpClient.Version version) {
-        Router router = new Router().add("GET", "/", exchange -> exchange.answer(List.of())).add("POST", "/rows", exchange -> {
+        Router router = new Router().add("GET", "/", exchange -> exchange.answer(List.of()));
+        router.add("POST", "/rows", exchange -> {
             exchange.object();
             try (rows) {
                 Outflow out = exchange.open(layout);
@@ -120,11 +123,18 @@ class RowStreamTest {
         }
     }
 
+    /** Is done as soon as the answer has begun. */
+    private static CompletableFuture<HttpResponse<InputStream>> ask(TestClient client) {
+        HttpRequest request = client.request("/rows").POST(HttpRequest.BodyPublishers.ofString("{}")).build();
+        return client.http().sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
+    }
+
     // -- Layouts -----------------------------------------------------------------------------------
 
     @Test
     void delimited() throws Exception {
-        assertEquals(HEAD + "\n[\"a\",1.50,7]\n[\"b\",null,null]\n", body(new Given(true, A, GONE).end(), Exchange.DELIMITED, null));
+        assertEquals(HEAD + "\n[\"a\",1.50,7]\n[\"b\",null,null]\n",
+                body(new Given(true, A, GONE).end(), Exchange.DELIMITED, null));
         assertEquals(HEAD + "\n", body(new Given(false).end(), Exchange.DELIMITED, null));
     }
 
@@ -136,14 +146,17 @@ class RowStreamTest {
     @Test
     void olderLayoutOfPushQueries() throws Exception {
         assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,7]}},\n"
-                + "{\"row\":{\"columns\":[\"b\",null,null],\"tombstone\":true}},\n{\"finalMessage\":\"Limit Reached\"}]\n",
+                + "{\"row\":{\"columns\":[\"b\",null,null],\"tombstone\":true}},\n"
+                + "{\"finalMessage\":\"Limit Reached\"}]\n",
                 body(new Given(true, A, GONE).end(), Exchange.KSQL_JSON, 2));
-        assertEquals(OLDER_HEAD + ",\n{\"finalMessage\":\"Query Completed\"}]\n", body(new Given(true).end(), Exchange.KSQL_JSON, 2));
+        assertEquals(OLDER_HEAD + ",\n{\"finalMessage\":\"Query Completed\"}]\n",
+                body(new Given(true).end(), Exchange.KSQL_JSON, 2));
     }
 
     @Test
     void olderLayoutOfPullQueries() throws Exception {
-        assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,7]}}]\n", body(new Given(false, A).end(), Exchange.KSQL_JSON, null));
+        assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,7]}}]\n",
+                body(new Given(false, A).end(), Exchange.KSQL_JSON, null));
     }
 
     @Test
@@ -153,8 +166,10 @@ class RowStreamTest {
                 body(new Given(true, A).failed("broken"), Exchange.DELIMITED, null));
         assertEquals("[" + HEAD + "\n," + error + ",\"status\":\"error\"}\n]\n",
                 body(new Given(true).failed("broken"), Exchange.JSON, null));
-        assertEquals(OLDER_HEAD + ",\n{\"errorMessage\":" + error + "}}]\n", body(new Given(true).failed("broken"), Exchange.KSQL_JSON, null));
-        assertEquals(OLDER_HEAD + ",\n{\"errorMessage\":{\"@type\":\"generic_error\",\"error_code\":40000,\"message\":\"broken\"}}]\n",
+        assertEquals(OLDER_HEAD + ",\n{\"errorMessage\":" + error + "}}]\n",
+                body(new Given(true).failed("broken"), Exchange.KSQL_JSON, null));
+        assertEquals(OLDER_HEAD + ",\n{\"errorMessage\":{\"@type\":\"generic_error\",\"error_code\":40000,"
+                + "\"message\":\"broken\"}}]\n",
                 body(new Given(false).failed("broken"), Exchange.KSQL_JSON, null));
     }
 
@@ -175,14 +190,14 @@ class RowStreamTest {
         Given rows = new Given(true);
         try (TestClient client = serve(rows, Exchange.DELIMITED, null, version)) {
             client.get("/");
-            HttpResponse<InputStream> response = client.http().send(client.request("/rows").POST(HttpRequest.BodyPublishers.ofString("{}")).build(),
-                    HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = ask(client).get(5, TimeUnit.SECONDS);
             assertEquals(version, response.version());
             try (InputStream body = response.body()) {
                 assertEquals(HEAD + "\n", new String(body.readNBytes(HEAD.length() + 1), StandardCharsets.UTF_8));
                 for (int i = 0; i < 3; i++) {
                     rows.rows.add(row("r" + i, null, null));
-                    assertEquals("[\"r" + i + "\",null,null]\n", new String(body.readNBytes(17), StandardCharsets.UTF_8));
+                    assertEquals("[\"r" + i + "\",null,null]\n",
+                            new String(body.readNBytes(17), StandardCharsets.UTF_8));
                 }
             }
             assertTrue(rows.closed.await(5, TimeUnit.SECONDS), "the client has gone, but the query goes on");
@@ -194,7 +209,8 @@ class RowStreamTest {
         Given rows = new Given(true);
         try (TestClient client = serve(rows, Exchange.DELIMITED, null, HttpClient.Version.HTTP_1_1);
                 Socket socket = new Socket("127.0.0.1", client.port())) {
-            socket.getOutputStream().write("POST /rows HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}".getBytes(StandardCharsets.UTF_8));
+            String request = "POST /rows HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
             assertTrue(socket.getInputStream().read() > 0);
             socket.close();
             assertTrue(rows.closed.await(5, TimeUnit.SECONDS));
@@ -205,10 +221,10 @@ class RowStreamTest {
     void theOlderLayoutShowsThatItLives() throws Exception {
         Given rows = new Given(true);
         try (TestClient client = serve(rows, Exchange.KSQL_JSON, null, HttpClient.Version.HTTP_1_1)) {
-            HttpResponse<InputStream> response = client.http().send(client.request("/rows").POST(HttpRequest.BodyPublishers.ofString("{}")).build(),
-                    HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = ask(client).get(5, TimeUnit.SECONDS);
             try (InputStream body = response.body()) {
-                assertEquals(OLDER_HEAD + ",\n\n", new String(body.readNBytes(OLDER_HEAD.length() + 3), StandardCharsets.UTF_8));
+                assertEquals(OLDER_HEAD + ",\n\n",
+                        new String(body.readNBytes(OLDER_HEAD.length() + 3), StandardCharsets.UTF_8));
             }
         }
     }
@@ -217,9 +233,7 @@ class RowStreamTest {
     void aServerThatStopsDoesNotWaitForQuietQueries() throws Exception {
         Given rows = new Given(true);
         TestClient client = serve(rows, Exchange.DELIMITED, null, HttpClient.Version.HTTP_1_1);
-        var answer = client.http().sendAsync(client.request("/rows").POST(HttpRequest.BodyPublishers.ofString("{}")).build(),
-                HttpResponse.BodyHandlers.ofInputStream());
-        answer.get(5, TimeUnit.SECONDS);
+        ask(client).get(5, TimeUnit.SECONDS);
         long start = System.nanoTime();
         client.close();
         assertTrue(Duration.ofNanos(System.nanoTime() - start).toSeconds() < 5);

@@ -16,7 +16,8 @@ class SchemasTest {
     @Test
     void keysAreMarked() throws Exception {
         Schema schema = new Schema(List.of(new Column("ID", SqlType.STRING)), List.of(new Column("V", SqlType.BIGINT)));
-        assertEquals("[{\"name\":\"ID\",\"schema\":{\"type\":\"STRING\",\"fields\":null,\"memberSchema\":null},\"type\":\"KEY\"},"
+        assertEquals("[{\"name\":\"ID\",\"schema\":{\"type\":\"STRING\",\"fields\":null,\"memberSchema\":null},"
+                + "\"type\":\"KEY\"},"
                 + "{\"name\":\"V\",\"schema\":{\"type\":\"BIGINT\",\"fields\":null,\"memberSchema\":null}}]",
                 Json.MAPPER.writeValueAsString(Schemas.fields(schema)));
     }
@@ -24,9 +25,12 @@ class SchemasTest {
     @Test
     void typesWithinTypes() throws Exception {
         String number = "{\"type\":\"INTEGER\",\"fields\":null,\"memberSchema\":null}";
-        assertEquals("{\"type\":\"ARRAY\",\"fields\":null,\"memberSchema\":" + number + "}", json(new SqlType.Array(SqlType.INTEGER)));
-        assertEquals("{\"type\":\"MAP\",\"fields\":null,\"memberSchema\":" + number + "}", json(new SqlType.MapOf(SqlType.STRING, SqlType.INTEGER)));
-        assertEquals("{\"type\":\"STRUCT\",\"fields\":[{\"name\":\"N\",\"schema\":" + number + "}],\"memberSchema\":null}",
+        assertEquals("{\"type\":\"ARRAY\",\"fields\":null,\"memberSchema\":" + number + "}",
+                json(new SqlType.Array(SqlType.INTEGER)));
+        assertEquals("{\"type\":\"MAP\",\"fields\":null,\"memberSchema\":" + number + "}",
+                json(new SqlType.MapOf(SqlType.STRING, SqlType.INTEGER)));
+        assertEquals("{\"type\":\"STRUCT\",\"fields\":[{\"name\":\"N\",\"schema\":" + number
+                + "}],\"memberSchema\":null}",
                 json(new SqlType.StructOf(List.of(new SqlType.Field("N", SqlType.INTEGER)))));
     }
 

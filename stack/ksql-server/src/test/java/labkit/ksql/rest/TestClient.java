@@ -28,7 +28,8 @@ final class TestClient implements AutoCloseable {
 
     /** A whole server, for which there is no broker. */
     static TestClient ofEngine() {
-        Engine engine = new Engine(ServerConfig.of(Map.of("bootstrap.servers", "127.0.0.1:1", "listeners", "http://127.0.0.1:0",
+        Engine engine = new Engine(ServerConfig.of(Map.of(
+                "bootstrap.servers", "127.0.0.1:1", "listeners", "http://127.0.0.1:0",
                 "ksql.service.id", "test_", "ssl.key.password", "hush")));
         return new TestClient(new RestServer(engine), engine, HttpClient.Version.HTTP_1_1);
     }
@@ -46,7 +47,8 @@ final class TestClient implements AutoCloseable {
     }
 
     HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).timeout(Duration.ofSeconds(20));
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .timeout(Duration.ofSeconds(20));
     }
 
     HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
