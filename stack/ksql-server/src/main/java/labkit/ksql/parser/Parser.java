@@ -85,7 +85,13 @@ public final class Parser {
         KsqlParser parser = new KsqlParser(new CommonTokenStream(lexer));
         parser.removeErrorListeners();
         parser.addErrorListener(errors);
-        return new Parsed(text, new AstBuilder(text).statement(parser.single().statement()));
+        try {
+            return new Parsed(text, new AstBuilder(text).statement(parser.single().statement()));
+        } catch (NumberFormatException | ArithmeticException error) {
+            throw new SyntaxException(chunk.at(), "A number is out of range: " + error.getMessage());
+        } catch (StackOverflowError error) {
+            throw new SyntaxException(chunk.at(), "The statement is nested too deeply.");
+        }
     }
 
     static Location location(Token token) {

@@ -82,4 +82,17 @@ class ParserTest {
         KsqlException error = assertThrows(KsqlException.class, () -> Parser.parse(statement));
         assertTrue(error.getMessage().contains("not supported here; ksqlDB has it"), error.getMessage());
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT * FROM s EMIT CHANGES LIMIT 99999999999;", "PRINT t LIMIT 99999999999;",
+        "CREATE STREAM s (d DECIMAL(99999999999, 1)) WITH (KAFKA_TOPIC='t', FORMAT='JSON');",
+        "SELECT COUNT(*) FROM s WINDOW TUMBLING (SIZE 999999999999999999 DAYS) GROUP BY a EMIT CHANGES;"})
+    void aNumberOutOfRangeIsNoStatement(String statement) {
+        assertTrue(assertThrows(SyntaxException.class, () -> Parser.parse(statement)).getMessage().contains("out of range"));
+    }
+
+    @Test
+    void whatIsNestedTooDeeplyIsNoStatement() {
+        assertThrows(SyntaxException.class, () -> Parser.parse("SELECT 1" + " + 1".repeat(20_000) + " FROM s;"));
+    }
 }
