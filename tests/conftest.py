@@ -57,7 +57,9 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         patch.setenv("LAB_STACK", request.param)
         running = Stack()
         running.wipe()
-        running.up()
+        # Its image and caches are made here, and not while a lab's cell waits.
+        running.up("ksql")
+        running.stop("ksql")
         install(running)
         yield running
         running.wipe()
