@@ -35,8 +35,8 @@ final class Failures {
     /** True if Kafka does not answer as it should: the same request may do well later. */
     private static boolean isOfKafka(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            boolean retriable = cause instanceof RetriableException && !(cause instanceof UnknownTopicOrPartitionException);
-            if (retriable || cause instanceof java.util.concurrent.TimeoutException) {
+            boolean missing = cause instanceof UnknownTopicOrPartitionException;
+            if (cause instanceof RetriableException && !missing || cause instanceof java.util.concurrent.TimeoutException) {
                 return true;
             }
         }

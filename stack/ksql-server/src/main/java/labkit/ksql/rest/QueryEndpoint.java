@@ -65,7 +65,7 @@ final class QueryEndpoint implements Endpoint {
             boolean older = types[0].equals(Exchange.KSQL_JSON) && type.equals(Exchange.JSON);
             Outflow out = exchange.open(type);
             ResultWriter writer = ResultWriter.of(older ? Exchange.KSQL_JSON : type, out, rows.isPush());
-            new RowStream(rows, query.limit(), out, writer).run();
+            new RowStream(rows, query.limit(), running::isStopping, out, writer).run();
         } finally {
             running.remove(rows.id());
         }

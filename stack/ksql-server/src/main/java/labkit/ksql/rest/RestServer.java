@@ -91,7 +91,7 @@ public final class RestServer implements AutoCloseable {
 
     @Override
     public void close() {
-        running.closeAll();
+        running.stop();
         try {
             server.stop();
         } catch (Exception error) {

@@ -2,6 +2,7 @@ package labkit.ksql.rest;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import labkit.ksql.engine.Row;
 
 /** Hands the rows of a query on to its client, until there are no more, or the client has gone. */
@@ -10,14 +11,16 @@ final class RowStream {
     private static final Duration BEAT = Duration.ofSeconds(1);
     private final Rows rows;
     private final Integer limit;
+    private final BooleanSupplier stopping;
     private final Outflow out;
     private final ResultWriter writer;
     private long sent;
     private long quietSince = System.nanoTime();
 
-    RowStream(Rows rows, Integer limit, Outflow out, ResultWriter writer) {
+    RowStream(Rows rows, Integer limit, BooleanSupplier stopping, Outflow out, ResultWriter writer) {
         this.rows = rows;
         this.limit = limit;
+        this.stopping = stopping;
         this.out = out;
         this.writer = writer;
     }
@@ -31,10 +34,14 @@ final class RowStream {
             if (!copy()) {
                 return;
             }
-            if (rows.failure() == null) {
-                writer.end(limit != null && sent >= limit ? "Limit Reached" : "Query Completed");
-            } else {
+            if (rows.failure() != null) {
                 writer.fail(ErrorBody.generic(ErrorBody.SERVER_ERROR, "The query failed: " + rows.failure()));
+            } else if (limit != null && sent >= limit) {
+                writer.end("Limit Reached");
+            } else if (rows.isPush() && stopping.getAsBoolean()) {
+                writer.fail(ErrorBody.generic(ErrorBody.NOT_AVAILABLE, "The server stops. Ask again when it is back."));
+            } else {
+                writer.end("Query Completed");
             }
         } catch (RuntimeException error) {
             // Rows have been sent: what went wrong can only be told behind them.

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 /** The push queries that clients are reading from this server. */
 final class RunningQueries {
     private final Map<String, RunningQuery> queries = new ConcurrentSkipListMap<>();
+    private volatile boolean stopping;
 
     record RunningQuery(String text, Rows rows) {
         String id() {
@@ -39,7 +40,13 @@ final class RunningQueries {
         return found.isPresent();
     }
 
-    void closeAll() {
+    /** True once the server stops: a query that ends now has not come to its end. */
+    boolean isStopping() {
+        return stopping;
+    }
+
+    void stop() {
+        stopping = true;
         queries.values().forEach(query -> query.rows().close());
     }
 }

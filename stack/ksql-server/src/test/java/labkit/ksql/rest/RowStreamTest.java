@@ -39,6 +39,7 @@ class RowStreamTest {
         private final CountDownLatch closed = new CountDownLatch(1);
         private final boolean push;
         private volatile boolean ended;
+        private volatile boolean stopping;
         private volatile String failure;
 
         Given(boolean push, Row... rows) {
@@ -109,7 +110,7 @@ class RowStreamTest {
             exchange.object();
             try (rows) {
                 Outflow out = exchange.open(layout);
-                new RowStream(rows, limit, out, ResultWriter.of(layout, out, rows.isPush())).run();
+                new RowStream(rows, limit, () -> rows.stopping, out, ResultWriter.of(layout, out, rows.isPush())).run();
             }
         });
         return TestClient.of(router, version);
@@ -171,6 +172,15 @@ class RowStreamTest {
         assertEquals(OLDER_HEAD + ",\n{\"errorMessage\":{\"@type\":\"generic_error\",\"error_code\":40000,"
                 + "\"message\":\"broken\"}}]\n",
                 body(new Given(false).failed("broken"), Exchange.KSQL_JSON, null));
+    }
+
+    @Test
+    void aServerThatStopsSaysSo() throws Exception {
+        Given rows = new Given(true, A).end();
+        rows.stopping = true;
+        String body = body(rows, Exchange.KSQL_JSON, null);
+        assertTrue(body.endsWith("\"error_code\":50300,\"message\":\"The server stops. Ask again when it is back.\"}}]\n"),
+                body);
     }
 
     @Test
