@@ -1,6 +1,7 @@
 package labkit.ksql.rest;
 
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import labkit.ksql.KsqlException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -36,7 +37,7 @@ final class Failures {
     private static boolean isOfKafka(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             boolean missing = cause instanceof UnknownTopicOrPartitionException;
-            if (cause instanceof RetriableException && !missing || cause instanceof java.util.concurrent.TimeoutException) {
+            if (cause instanceof RetriableException && !missing || cause instanceof TimeoutException) {
                 return true;
             }
         }

@@ -72,7 +72,7 @@ abstract class ResultWriter {
     final void values(List<Object> values) throws IOException {
         to.writeStartArray();
         for (Object value : values) {
-            JsonCodec.write(value, to);
+            JsonCodec.show(value, to);
         }
         to.writeEndArray();
     }

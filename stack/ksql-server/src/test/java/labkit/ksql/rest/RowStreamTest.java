@@ -179,8 +179,8 @@ class RowStreamTest {
         Given rows = new Given(true, A).end();
         rows.stopping = true;
         String body = body(rows, Exchange.KSQL_JSON, null);
-        assertTrue(body.endsWith("\"error_code\":50300,\"message\":\"The server stops. Ask again when it is back.\"}}]\n"),
-                body);
+        assertTrue(body.endsWith("\"error_code\":50300,"
+                + "\"message\":\"The server stops. Ask again when it is back.\"}}]\n"), body);
     }
 
     @Test
