@@ -29,7 +29,7 @@ public final class Declarations {
     private static final Set<String> FOR_ALL = Set.of("KAFKA_TOPIC", "FORMAT", "KEY_FORMAT", "VALUE_FORMAT", "KEY_DELIMITER",
             "VALUE_DELIMITER", "PARTITIONS", "REPLICAS", "TIMESTAMP", "TIMESTAMP_FORMAT", "WRAP_SINGLE_VALUE", "RETENTION_MS");
     private static final Set<String> FOR_DECLARED = Set.of("WINDOW_TYPE", "WINDOW_SIZE");
-    private static final Pattern DURATION = Pattern.compile("\\s*(\\d+)\\s+([A-Z]+?)S?\\s*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DURATION = Pattern.compile("\\s*(\\d{1,12})\\s+([A-Z]+?)S?\\s*", Pattern.CASE_INSENSITIVE);
 
     private Declarations() {}
 

@@ -432,6 +432,7 @@ class FunctionsTest {
             EXTRACTJSONFIELD('{"a": 1}', 'a')          | 'a' is not a JSON path like $.log.items[0]['name'].
             EXTRACTJSONFIELD('{', '$.a')               | EXTRACTJSONFIELD: this is not JSON: {
             GENERATE_SERIES(1, 5, -1)                  | GENERATE_SERIES: steps of -1 do not lead from 1 to 5.
+            LPAD('x', 2000000000, ' ')                 | A text padded to 2000000000 letters is longer than 1000000.
             MASK_LEFT('a', -1)                         | The number of characters must be 0 or more, not -1.
             ARRAY_SORT(ARRAY[1], 'UP')                 | ARRAY_SORT: 'UP' is neither ASC nor DESC.
             GEO_DISTANCE(91, 0, 0, 0)                  | GEO_DISTANCE: 91.0 degrees are not in -90 to 90.
