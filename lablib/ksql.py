@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -26,6 +26,8 @@ ANSWER_WITHIN = 60.0
 # A statement goes to all servers by way of a topic; until this one has done it, it is asked again.
 DONE_WITHIN = 60.0
 CLOSED_WITHIN = 2.0
+# Rows that are read before they are asked for.
+AHEAD = 500
 UNDER_WAY = ("QUEUED", "PARSING", "EXECUTING")
 JSON = "application/vnd.ksql.v1+json"
 LINES = "application/vnd.ksqlapi.delimited.v1"
@@ -262,7 +264,8 @@ class Push:
         self._ksql, self._response = ksql, response
         self._left = limit
         self._deadline = None if timeout is None else time.monotonic() + timeout
-        self._lines: SimpleQueue[str | httpx.HTTPError | None] = SimpleQueue()
+        # A slow reader holds up the server, and not the memory of this process.
+        self._lines: Queue[str | httpx.HTTPError | None] = Queue(AHEAD)
         self._ended = self._closed = False
         # A thread, because a read cannot be given up at a deadline without losing the connection.
         self._reader = Thread(target=self._read, daemon=True, name="ksql-push")
@@ -337,13 +340,19 @@ class Push:
         try:
             for line in self._response.iter_lines():
                 if line.strip():
-                    self._lines.put(line)
+                    self._put(line)
         except httpx.HTTPError as error:
-            self._lines.put(error)
+            self._put(error)
         except httpx.StreamError:
             pass  # closed from the other side of this class
         finally:
-            self._lines.put(None)
+            self._put(None)
+
+    def _put(self, line: str | httpx.HTTPError | None) -> None:
+        while not self._closed:
+            with suppress(Full):
+                self._lines.put(line, timeout=0.1)
+                return
 
 
 def _text(statements: str | Path) -> str:
