@@ -28,6 +28,9 @@ public final class Parser {
     private static final Pattern LEFT_OUT_OBJECT = Pattern.compile(
             "(?is)(CREATE|DROP|SHOW|LIST|DESCRIBE)\\s+(?:OR\\s+REPLACE\\s+)?(TYPES?|(?:SOURCE\\s+|SINK\\s+)?CONNECTORS?)\\b(?!\\s*\\().*");
 
+    /** How many brackets a statement may open before it closes one. */
+    private static final int DEEPEST = 64;
+
     private Parser() {}
 
     /** One statement of a text, and where it begins. */
@@ -76,6 +79,7 @@ public final class Parser {
     public static Parsed parse(Chunk chunk, Map<String, String> variables) {
         String text = substitute(chunk.text(), variables);
         refuseWhatIsLeftOut(text);
+        refuseWhatIsTooDeep(text, chunk.at());
         ThrowingListener errors = new ThrowingListener();
         KsqlLexer lexer = new KsqlLexer(CharStreams.fromString(text));
         lexer.setLine(chunk.at().line());
@@ -114,6 +118,25 @@ public final class Parser {
         if (object.matches()) {
             throw KsqlException.notSupported("The statement " + (object.group(1) + " " + object.group(2))
                     .toUpperCase(Locale.ROOT).replaceAll("\\s+", " "));
+        }
+    }
+
+    /** Time and memory that parsing takes grow fast with brackets within brackets. */
+    private static void refuseWhatIsTooDeep(String text, Location at) {
+        KsqlLexer lexer = new KsqlLexer(CharStreams.fromString(text));
+        lexer.removeErrorListeners();
+        int depth = 0;
+        for (Token token = lexer.nextToken(); token.getType() != Token.EOF; token = lexer.nextToken()) {
+            if (token.getChannel() == Token.DEFAULT_CHANNEL) {
+                depth += switch (token.getText().toUpperCase(Locale.ROOT)) {
+                    case "(", "[", "CASE" -> 1;
+                    case ")", "]", "END" -> -1;
+                    default -> 0;
+                };
+            }
+            if (depth > DEEPEST) {
+                throw new SyntaxException(at, "The statement is nested too deeply: more than " + DEEPEST + " brackets.");
+            }
         }
     }
 

@@ -217,8 +217,17 @@ public final class JsonCodec implements RowCodec {
 
     // -- Writing -----------------------------------------------------------------------------------
 
-    /** Writes any value of the language. */
+    /** Writes any value of the language as it is in a record: times are numbers. */
     public static void write(Object value, JsonGenerator to) throws IOException {
+        write(value, to, false);
+    }
+
+    /** Writes any value as it is in an answer: times are texts, as CAST(... AS STRING) makes them. */
+    public static void show(Object value, JsonGenerator to) throws IOException {
+        write(value, to, true);
+    }
+
+    private static void write(Object value, JsonGenerator to, boolean times) throws IOException {
         switch (value) {
             case null -> to.writeNull();
             case String text -> to.writeString(text);
@@ -227,6 +236,9 @@ public final class JsonCodec implements RowCodec {
             case Double number -> to.writeNumber(number);
             case BigDecimal number -> to.writeNumber(number);
             case Boolean truth -> to.writeBoolean(truth);
+            case Instant instant when times -> to.writeString(Conversion.text(instant));
+            case LocalDate date when times -> to.writeString(Conversion.text(date));
+            case LocalTime time when times -> to.writeString(Conversion.text(time));
             case Instant instant -> to.writeNumber(instant.toEpochMilli());
             case LocalDate date -> to.writeNumber(date.toEpochDay());
             case LocalTime time -> to.writeNumber(time.toNanoOfDay() / 1_000_000);
@@ -234,7 +246,7 @@ public final class JsonCodec implements RowCodec {
             case List<?> list -> {
                 to.writeStartArray();
                 for (Object element : list) {
-                    write(element, to);
+                    write(element, to, times);
                 }
                 to.writeEndArray();
             }
@@ -242,7 +254,7 @@ public final class JsonCodec implements RowCodec {
                 to.writeStartObject();
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
                     to.writeFieldName(String.valueOf(Scalars.text(entry.getKey())));
-                    write(entry.getValue(), to);
+                    write(entry.getValue(), to, times);
                 }
                 to.writeEndObject();
             }
@@ -250,7 +262,7 @@ public final class JsonCodec implements RowCodec {
                 to.writeStartObject();
                 for (int i = 0; i < struct.values().size(); i++) {
                     to.writeFieldName(struct.type().fields().get(i).name());
-                    write(struct.values().get(i), to);
+                    write(struct.values().get(i), to, times);
                 }
                 to.writeEndObject();
             }

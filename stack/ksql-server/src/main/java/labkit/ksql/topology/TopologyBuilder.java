@@ -73,15 +73,17 @@ public final class TopologyBuilder {
             rows = join(rows, types, join);
             types = Stream.concat(types.stream(), types(join.table().scope()).stream()).toList();
         }
-        if (plan.filter() != null && !table) {
-            rows = rows.filter((key, row) -> row != null && Projection.holds(plan.filter(), "WHERE", row, log));
+        if (!table) {
+            // A record without a value means nothing to a stream.
+            rows = rows.filter((key, row) -> row != null
+                    && (plan.filter() == null || Projection.holds(plan.filter(), "WHERE", row, log)));
         }
         if (plan.aggregation() != null) {
             return aggregate(plan, rows, types);
         }
         if (plan.partitionBy() != null) {
             Projection key = new Projection("PARTITION BY", plan.partitionBy(), log);
-            rows = rows.filter((old, row) -> row != null).selectKey((old, row) -> Key.of(key.of(row)));
+            rows = rows.selectKey((old, row) -> Key.of(key.of(row)));
         }
         if (table && plan.filter() != null) {
             rows = rows.mapValues(row -> row != null && Projection.holds(plan.filter(), "WHERE", row, log) ? row : null);

@@ -91,6 +91,19 @@ class ParserTest {
         assertTrue(assertThrows(SyntaxException.class, () -> Parser.parse(statement)).getMessage().contains("out of range"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"(", "ABS(", "ARRAY[", "CASE WHEN true THEN ", "STRUCT(a := ", "m["})
+    void bracketsInBracketsAreCountedBeforeTheyTakeAllTheMemory(String open) {
+        String message = assertThrows(SyntaxException.class,
+                () -> Parser.parse("SELECT " + open.repeat(2_000) + "1;")).getMessage();
+        assertTrue(message.contains("nested too deeply"), message);
+    }
+
+    @Test
+    void bracketsSideBySideAreNotDeep() {
+        Parser.parse("SELECT (1)" + " + ABS(a[1])".repeat(100) + " AS x, CASE WHEN true THEN 1 END AS y FROM s;");
+    }
+
     @Test
     void whatIsNestedTooDeeplyIsNoStatement() {
         assertThrows(SyntaxException.class, () -> Parser.parse("SELECT 1" + " + 1".repeat(20_000) + " FROM s;"));

@@ -134,19 +134,20 @@ class RowStreamTest {
 
     @Test
     void delimited() throws Exception {
-        assertEquals(HEAD + "\n[\"a\",1.50,7]\n[\"b\",null,null]\n",
+        assertEquals(HEAD + "\n[\"a\",1.50,\"1970-01-01T00:00:00.007\"]\n[\"b\",null,null]\n",
                 body(new Given(true, A, GONE).end(), Exchange.DELIMITED, null));
         assertEquals(HEAD + "\n", body(new Given(false).end(), Exchange.DELIMITED, null));
     }
 
     @Test
     void oneArray() throws Exception {
-        assertEquals("[" + HEAD + "\n,[\"a\",1.50,7]\n]\n", body(new Given(false, A).end(), Exchange.JSON, null));
+        assertEquals("[" + HEAD + "\n,[\"a\",1.50,\"1970-01-01T00:00:00.007\"]\n]\n",
+                body(new Given(false, A).end(), Exchange.JSON, null));
     }
 
     @Test
     void olderLayoutOfPushQueries() throws Exception {
-        assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,7]}},\n"
+        assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,\"1970-01-01T00:00:00.007\"]}},\n"
                 + "{\"row\":{\"columns\":[\"b\",null,null],\"tombstone\":true}},\n"
                 + "{\"finalMessage\":\"Limit Reached\"}]\n",
                 body(new Given(true, A, GONE).end(), Exchange.KSQL_JSON, 2));
@@ -156,14 +157,14 @@ class RowStreamTest {
 
     @Test
     void olderLayoutOfPullQueries() throws Exception {
-        assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,7]}}]\n",
+        assertEquals(OLDER_HEAD + ",\n{\"row\":{\"columns\":[\"a\",1.50,\"1970-01-01T00:00:00.007\"]}}]\n",
                 body(new Given(false, A).end(), Exchange.KSQL_JSON, null));
     }
 
     @Test
     void whatGoesWrongAfterTheStartIsToldBehindTheRows() throws Exception {
         String error = "{\"@type\":\"generic_error\",\"error_code\":50000,\"message\":\"The query failed: broken\"";
-        assertEquals(HEAD + "\n[\"a\",1.50,7]\n" + error + ",\"status\":\"error\"}\n",
+        assertEquals(HEAD + "\n[\"a\",1.50,\"1970-01-01T00:00:00.007\"]\n" + error + ",\"status\":\"error\"}\n",
                 body(new Given(true, A).failed("broken"), Exchange.DELIMITED, null));
         assertEquals("[" + HEAD + "\n," + error + ",\"status\":\"error\"}\n]\n",
                 body(new Given(true).failed("broken"), Exchange.JSON, null));
