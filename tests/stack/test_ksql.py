@@ -29,9 +29,9 @@ from lablib.synthetic import SyntheticSales
 from lablib.verification import Verification, verify
 from tests.stack.test_services import eventually, incarnation, kill_from_outside, lab, state
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
-WITHIN = 240.0
+WITHIN = 400.0
 
 
 @pytest.fixture
