@@ -88,6 +88,10 @@ def _passed(sales: int, revenue: str, nameless: int, returns: int) -> dict[str, 
              hint="IS NOT NULL"),
         Case("sale_id = good", passed=_passed(0, "0", 0, 0), sold=SOLD,
              error="line 1:60: Column 'GOOD' cannot be resolved.", hint="refused"),
+        Case("WHERE sale_id IS NOT NULL", passed=_passed(0, "0", 0, 0), sold=SOLD,
+             error="line 2:81: Syntax error at 'WHERE'", hint="Only the condition"),
+        Case("sale_id IS NOT NULL;", passed=_passed(0, "0", 0, 0), sold=SOLD,
+             error="line 2:126: Syntax error at ';'", hint="Only the condition"),
     ],
     right=[
         Case("sale_id IS NOT NULL AND store_id IS NOT NULL",
@@ -101,6 +105,8 @@ def valid(answer: str, *, passed: Mapping[str, Any], sold: Mapping[str, Any], er
     expected = f"{sold['sales']:,} sales, revenue {sold['revenue']}"
     if error:
         hint = f"The server refused the condition: {error}"
+        if answer.strip().upper().startswith("WHERE") or answer.strip().endswith(";"):
+            hint = "Only the condition: the cell itself puts WHERE before it, and ; behind it."
         return Result(False, expected, f"an error for {answer!r}", hint)
     observed = f"{passed['sales']:,} sales, revenue {passed['revenue']}"
     if all(passed[name] == sold[name] for name in ("sales", "revenue")):
@@ -263,6 +269,10 @@ DAY = [("08", Decimal("150.000")), *MORNING, ("12", Decimal("420.750"))]
              columns=("store", "events"), hint="the column revenue"),
         Case("SELECT stroe", found=[], truth=MORNING,
              error="line 1:8: Column 'STROE' cannot be resolved.", hint="refused"),
+        Case("SELECT ... EMIT CHANGES;", found=[], truth=MORNING,
+             error="EMIT CHANGES makes it a push query, and that never ends.", hint="for ever"),
+        Case("... WINDOWSTART >= '{DAY}T09:00:00'", found=[], truth=MORNING,
+             error="line 1:95: '{DAY}T09:00:00' is not a TIMESTAMP", hint="an f before"),
     ],
     right=[
         Case("...", found=MORNING, truth=MORNING, error=""),
@@ -270,7 +280,7 @@ DAY = [("08", Decimal("150.000")), *MORNING, ("12", Decimal("420.750"))]
     ],
 )  # fmt: skip
 def pull(
-    _answer: str,
+    answer: str,
     *,
     found: Sequence[tuple[str, Decimal]],
     truth: Sequence[tuple[str, Decimal]],
@@ -285,6 +295,10 @@ def pull(
         hint = (
             "A pull query cannot add up or make windows; the table has done both." if adds else ""
         )
+        if "PUSH QUERY, AND THAT NEVER ENDS" in error.upper():
+            hint = "EMIT CHANGES asks for each change, for ever. Without it the query ends."
+        elif "{" in answer and "is not a TIMESTAMP" in error:
+            hint = "The names in braces were not filled in: write an f before the quotes."
         return Result(False, expected, "an error", hint or f"The server refused it: {error}")
     observed = f"{len(found)} rows, together {sum((revenue for _, revenue in found), Decimal())}"
     if sorted(found) == sorted(truth):
@@ -347,7 +361,7 @@ def repartition(
     moved = [topic for topic in topics if topic.endswith("-repartition")]
     observed = f"{len(found)} rows, {len(moved)} repartition topics"
     if not found:
-        hint = "There is no table lab07_units, or it is empty."
+        hint = "There is no table lab07_units, or it is empty, or it has no column units."
     elif not set(found) & set(truth):
         hint = "The table shall have one row per shop."
     elif moved:
