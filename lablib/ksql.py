@@ -5,6 +5,7 @@ The interface is documented at https://docs.ksqldb.io (developer guide, "ksqlDB 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -29,6 +30,8 @@ CLOSED_WITHIN = 2.0
 # Rows that are read before they are asked for.
 AHEAD = 500
 UNDER_WAY = ("QUEUED", "PARSING", "EXECUTING")
+ENDLESS = re.compile(r"\bEMIT\s+(CHANGES|FINAL)\b", re.IGNORECASE)
+LIMITED = re.compile(r"\bLIMIT\s+\d+\s*;?\s*$", re.IGNORECASE)
 JSON = "application/vnd.ksql.v1+json"
 LINES = "application/vnd.ksqlapi.delimited.v1"
 # Nobody closes a client in a notebook; without idle connections there is nothing to close.
@@ -140,8 +143,18 @@ class Ksql:
         """Run a pull query and return its rows, each column with the dtype of its type.
 
         BIGINT becomes Int64, TIMESTAMP a time in UTC; decimals stay exact, as Decimal.
+
+        Raises:
+            KsqlError: the server refuses the query, or it would never end.
         """
         import pandas as pd
+
+        if ENDLESS.search(sql) and not LIMITED.search(sql):
+            raise KsqlError(
+                "pull() waits for the end of a query, and this one has none: it emits changes.",
+                sql.strip()[-200:],
+                "leave out EMIT CHANGES, or read it with push()",
+            )
 
         with Push(self, self._open(sql, properties), None, None) as rows:
             table = list(rows)

@@ -277,6 +277,14 @@ class TestInsert:
             ksql.insert("s", [{"A": 1}, {"A": 2}])
 
 
+@pytest.mark.parametrize("query", ["SELECT * FROM s EMIT CHANGES;", "select * from s emit  final"])
+def test_pull_does_not_wait_for_an_end_that_never_comes(ksql: Ksql, query: str) -> None:
+    """It says what to leave out, before anything is asked."""
+    with pytest.raises(KsqlError, match="has none") as caught:
+        ksql.pull(query)
+    assert "push()" in str(caught.value.next)
+
+
 @pytest.mark.parametrize(
     ("ask", "answer", "found"),
     [
