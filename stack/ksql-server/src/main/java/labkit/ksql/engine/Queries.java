@@ -79,6 +79,10 @@ final class Queries implements AutoCloseable {
     /** The persistent query that keeps a table. */
     private PersistentQuery keeper(Source table) {
         String name = table.name();
+        if (table.readOnly()) {
+            throw KsqlException.notSupported("A pull query of " + name + ", a SOURCE table (here: CREATE TABLE QUERYABLE_"
+                    + name + " AS SELECT * FROM " + name + "; and pull from that, or add EMIT CHANGES),");
+        }
         return Optional.ofNullable(table.queryId()).flatMap(fleet::find)
                 .filter(query -> query.materialization() != null)
                 .orElseThrow(() -> new KsqlException("Can't pull from `" + name + "` as it's not a materialized table. "

@@ -58,6 +58,7 @@ public final class Declarations {
         Source source = new Source(statement.name(), statement.kind(), schema, topic, key, value, window,
                 timestamp(with, schema), text, null, statement.readOnly());
         requireWritable(source.schema(), key, value);
+        requireOneIfUnwrapped(with, schema.value());
         return source;
     }
 
@@ -120,6 +121,14 @@ public final class Declarations {
             key.codec(schema.key(), true);
         }
         value.codec(schema.value(), false);
+    }
+
+    /** Fails if a single value is to be wrapped, or not, and there is not a single one. */
+    static void requireOneIfUnwrapped(Map<String, Object> with, List<Column> value) {
+        if (with.containsKey("WRAP_SINGLE_VALUE") && value.size() != 1) {
+            throw new KsqlException("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas, but there are: "
+                    + value.stream().map(Column::name).toList());
+        }
     }
 
     // -- WITH (...) --------------------------------------------------------------------------------

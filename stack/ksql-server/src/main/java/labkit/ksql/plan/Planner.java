@@ -65,6 +65,15 @@ public final class Planner {
     }
 
     private Plan plan() {
+        try {
+            return wholePlan();
+        } catch (StackOverflowError error) {
+            throw new KsqlException("The query is nested too deeply, or has too long a chain of operators: "
+                    + query.from().first().source());
+        }
+    }
+
+    private Plan wholePlan() {
         readSources();
         checkClauses();
         Compiler rows = new Compiler(scope);
@@ -457,6 +466,7 @@ public final class Planner {
                 throw new KsqlException("The projection contains no value columns: " + sink + " would have a key and nothing else.");
             }
             Declarations.requireWritable(plan.schema(), keyFormat, valueFormat);
+            Declarations.requireOneIfUnwrapped(with, plan.value());
         }
         return plan;
     }

@@ -37,6 +37,16 @@ class PullPlanTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {100, 2_000, 8_000, 32_000})
+    void aLongChainIsPlannedOrRefusedAndNoFaultOfTheServer(int length) {
+        try {
+            plan("SELECT c FROM t WHERE c = 1" + " AND c = 1".repeat(length) + ";");
+        } catch (KsqlException refused) {
+            assertTrue(length > 100 && refused.getMessage().contains("too deeply"), refused.getMessage());
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             id = 'a'                                    | a
             ('a' = id)                                  | a
