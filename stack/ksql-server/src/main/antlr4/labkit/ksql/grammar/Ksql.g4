@@ -154,14 +154,14 @@ identifier
     | DIGITS_FIRST                                                                          # digitsFirst
     ;
 
-// Keywords that may also be names.
+// Keywords that may also be names. Not LEFT and RIGHT: in "FROM a LEFT JOIN b" they would be a's alias.
 unreserved
     : ADVANCE | ALL | ARRAY | BEGINNING | CHANGES | DAY | DAYS | DEFINE | DISTINCT | EMIT | ESCAPE | EXISTS
     | EXPLAIN | EXTENDED | FINAL | FUNCTION | FUNCTIONS | GRACE | HEADERS | HOPPING | HOUR | HOURS | IF
     | INTERVAL | KEY | LIST | MAP | MILLISECOND | MILLISECONDS | MINUTE | MINUTES | PAUSE | PERIOD | PRIMARY
     | PRINT | PROPERTIES | QUERIES | QUERY | REPLACE | RESUME | RETENTION | SAMPLE | SECOND | SECONDS | SESSION
     | SET | SHOW | SIZE | SOURCE | STREAM | STREAMS | STRUCT | TABLE | TABLES | TERMINATE | TOPIC | TOPICS
-    | TUMBLING | UNDEFINE | UNSET | VARIABLES | VALUES | DELETE | LEFT | RIGHT
+    | TUMBLING | UNDEFINE | UNSET | VARIABLES | VALUES | DELETE
     ;
 
 ADVANCE : 'ADVANCE' ;           ALL : 'ALL' ;                   AND : 'AND' ;

@@ -5,6 +5,8 @@ import labkit.ksql.KsqlException;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /** The properties that a request may set. */
@@ -42,6 +44,25 @@ public final class Overrides {
                     + " SHOW PROPERTIES; lists the server's.");
         }
         return ServerConfig.STREAMS + own;
+    }
+
+    /** Fails if a consumer would not take that value, before a query fails of it; "" asks for the name only. */
+    static void check(String name, Object value) {
+        String own = fullName(name);
+        own = own.startsWith(ServerConfig.STREAMS) ? own.substring(ServerConfig.STREAMS.length()) : own;
+        own = own.startsWith("consumer.") ? own.substring("consumer.".length()) : own;
+        ConfigDef.ConfigKey key = ConsumerConfig.configDef().configKeys().get(own);
+        if (key == null || value == null || value.toString().isEmpty()) {
+            return;
+        }
+        try {
+            Object parsed = ConfigDef.parseType(own, value.toString(), key.type);
+            if (key.validator != null) {
+                key.validator.ensureValid(own, parsed);
+            }
+        } catch (ConfigException error) {
+            throw new KsqlException(error.getMessage(), error);
+        }
     }
 
     private static boolean isStreams(String name) {

@@ -101,7 +101,10 @@ public final class ServerConfig {
     /** Adds properties of a request, under their short or their full names; refuses those that do not exist. */
     public ServerConfig withOverrides(Map<String, Object> request) {
         SortedMap<String, Object> both = new TreeMap<>(overrides);
-        request.forEach((name, value) -> both.put(Overrides.fullName(name), value));
+        request.forEach((name, value) -> {
+            Overrides.check(name, value);
+            both.put(Overrides.fullName(name), value);
+        });
         return new ServerConfig(properties, both);
     }
 

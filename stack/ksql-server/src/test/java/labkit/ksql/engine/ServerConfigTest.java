@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Properties;
 import labkit.ksql.KsqlException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.io.TempDir;
 
 class ServerConfigTest {
@@ -66,6 +68,21 @@ class ServerConfigTest {
         assertTrue(assertThrows(KsqlException.class,
                 () -> config.withOverrides(Map.of("ksql.streams.bootstrap.servers", "x:1")))
                 .getMessage().contains("Cannot override"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"auto.offset.reset,sometimes", "ksql.streams.auto.offset.reset,sometimes",
+        "consumer.max.poll.records,many", "max.poll.records,-1"})
+    void valuesThatNoClientTakesAreRefused(String name, String value) {
+        ServerConfig config = ServerConfig.of(Map.of());
+        assertTrue(assertThrows(KsqlException.class, () -> config.withOverrides(Map.of(name, value))).getMessage()
+                .contains(value));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"auto.offset.reset,latest", "ksql.streams.auto.offset.reset,earliest", "max.poll.records,5"})
+    void valuesThatTheyTakeAreTaken(String name, String value) {
+        ServerConfig.of(Map.of()).withOverrides(Map.of(name, value));
     }
 
     @Test
