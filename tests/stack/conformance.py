@@ -21,7 +21,7 @@ from lablib.ksql_types import read_json, write_json
 
 CASES = Path(__file__).resolve().parents[2] / "stack/ksql-server/src/test/resources/cases"
 _MADE = re.compile(
-    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(STREAM|TABLE)\s+(?:IF\s+NOT\s+EXISTS\s+)?(`[^`]+`|\w+)",
+    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:SOURCE\s+)?(STREAM|TABLE)\s+(?:IF\s+NOT\s+EXISTS\s+)?(`[^`]+`|\w+)",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(r"(KAFKA_TOPIC\s*=\s*')([^']+)", re.IGNORECASE)
