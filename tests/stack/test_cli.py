@@ -70,7 +70,7 @@ def test_verify_exits_with_1_when_a_row_is_missing(stack: Stack) -> None:
             ["produce", "--source", "online-retail", "--path", "/nowhere.csv"],
             "no file /nowhere.csv",
         ),
-        (["logs", "postgre"], "postgres, kafka, connect, watchdog"),
+        (["logs", "postgre"], "postgres, kafka, connect, ksql, watchdog"),
         (["kill", "nobody"], "no service 'nobody'"),
         (["reset", "99_nothing"], "99_nothing"),
     ],

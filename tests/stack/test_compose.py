@@ -200,7 +200,7 @@ def test_everything_survives_down_and_up(stack: Stack) -> None:
     stack.up()
     assert Connect(stack.env["CONNECT_URL"]).wait_running(SINK).running
     assert verify(stack)
-    for service in stack.services:
+    for service in stack.status():
         stack.kill(service.name)
     stack.up()
     assert Connect(stack.env["CONNECT_URL"]).wait_running(SINK).running
