@@ -21,6 +21,7 @@ import labkit.ksql.ast.Statement.Role;
 import labkit.ksql.ast.Statement.Subject;
 import labkit.ksql.grammar.KsqlParser;
 import labkit.ksql.type.SqlType;
+import labkit.ksql.type.TimeUnits;
 import org.antlr.v4.runtime.ParserRuleContext;
 
 /** Turns ANTLR's parse tree into statements. */
@@ -152,15 +153,7 @@ final class AstBuilder {
         if (context == null) {
             return null;
         }
-        long count = Long.parseLong(context.INTEGER().getText());
-        String unit = context.unit().getText().toUpperCase(Locale.ROOT).replaceFirst("S$", "");
-        return switch (unit) {
-            case "DAY" -> Duration.ofDays(count);
-            case "HOUR" -> Duration.ofHours(count);
-            case "MINUTE" -> Duration.ofMinutes(count);
-            case "SECOND" -> Duration.ofSeconds(count);
-            default -> Duration.ofMillis(count);
-        };
+        return Duration.of(Long.parseLong(context.INTEGER().getText()), TimeUnits.named(context.unit().getText()));
     }
 
     // -- Expressions -------------------------------------------------------------------------------

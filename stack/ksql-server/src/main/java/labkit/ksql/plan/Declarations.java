@@ -23,13 +23,14 @@ import labkit.ksql.catalog.Source;
 import labkit.ksql.catalog.WindowSpec;
 import labkit.ksql.serde.Format;
 import labkit.ksql.type.SqlType;
+import labkit.ksql.type.TimeUnits;
 
 /** What stands in WITH (...), and the sources that CREATE STREAM and CREATE TABLE declare. */
 public final class Declarations {
     private static final Set<String> FOR_ALL = Set.of("KAFKA_TOPIC", "FORMAT", "KEY_FORMAT", "VALUE_FORMAT", "KEY_DELIMITER",
             "VALUE_DELIMITER", "PARTITIONS", "REPLICAS", "TIMESTAMP", "TIMESTAMP_FORMAT", "WRAP_SINGLE_VALUE", "RETENTION_MS");
     private static final Set<String> FOR_DECLARED = Set.of("WINDOW_TYPE", "WINDOW_SIZE");
-    private static final Pattern DURATION = Pattern.compile("\\s*(\\d{1,12})\\s+([A-Z]+?)S?\\s*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DURATION = Pattern.compile("\\s*(\\d{1,12})\\s+([A-Z]+)\\s*", Pattern.CASE_INSENSITIVE);
 
     private Declarations() {}
 
@@ -213,15 +214,7 @@ public final class Declarations {
     private static Duration duration(String text) {
         Matcher matcher = DURATION.matcher(text);
         if (matcher.matches()) {
-            long count = Long.parseLong(matcher.group(1));
-            switch (matcher.group(2).toUpperCase(Locale.ROOT)) {
-                case "DAY": return Duration.ofDays(count);
-                case "HOUR": return Duration.ofHours(count);
-                case "MINUTE": return Duration.ofMinutes(count);
-                case "SECOND": return Duration.ofSeconds(count);
-                case "MILLISECOND": return Duration.ofMillis(count);
-                default: break;
-            }
+            return Duration.of(Long.parseLong(matcher.group(1)), TimeUnits.named(matcher.group(2)));
         }
         throw new KsqlException("Invalid duration: '" + text + "'. Should be of the form '10 SECONDS'.");
     }
