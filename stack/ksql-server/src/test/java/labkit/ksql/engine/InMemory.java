@@ -1,4 +1,4 @@
-package labkit.ksql;
+package labkit.ksql.engine;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -15,18 +15,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import labkit.ksql.ast.Parsed;
-import labkit.ksql.ast.Statement;
-import labkit.ksql.catalog.Catalog;
 import labkit.ksql.catalog.Column;
 import labkit.ksql.catalog.Source;
-import labkit.ksql.plan.Declarations;
-import labkit.ksql.plan.Definition;
 import labkit.ksql.serde.Format;
 import labkit.ksql.serde.JsonCodec;
 import labkit.ksql.topology.ProcessingLog;
@@ -44,8 +41,9 @@ import org.apache.kafka.streams.test.TestRecord;
 /** Streams, tables and persistent queries without a broker. */
 final class InMemory implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
-    private final Catalog catalog = new Catalog();
-    private final List<Query> queries = new ArrayList<>();
+    private final Map<String, Query> queries = new LinkedHashMap<>();
+    private Metastore metastore = new Metastore();
+    private long sequence;
     private final Map<String, List<Written>> written = new TreeMap<>();
 
     /** A persistent query, and the topics that it reads. */
@@ -63,49 +61,22 @@ final class InMemory implements AutoCloseable {
 
     record Window(long start, long end, String type) {}
 
-    Catalog catalog() {
-        return catalog;
-    }
-
+    /** Does what a server does with a command of its log, and starts the queries that come of it. */
     void execute(Parsed parsed) {
-        switch (parsed.statement()) {
-            case Statement.CreateSource s -> {
-                if (s.ifNotExists() && catalog.find(s.name()).isPresent()) {
-                    return;
-                }
-                requireFree(s.name(), s.orReplace());
-                catalog.put(Declarations.source(s, parsed.text(), new Declarations.Defaults("KAFKA", null)));
-            }
-            case Statement.CreateAs s -> {
-                requireFree(s.name(), s.orReplace());
-                Definition definition = Definition.of(catalog, s, parsed.text(), "Q" + queries.size());
-                catalog.put(definition.sink());
-                start(definition);
-            }
-            case Statement.InsertSelect s -> start(Definition.of(catalog, s));
-            case Statement.Drop s -> {
-                if (!s.ifExists()) {
-                    catalog.get(s.name());
-                }
-                catalog.remove(s.name());
-            }
-            default -> throw new KsqlException("not here: " + parsed.statement().getClass().getSimpleName());
-        }
+        Metastore next = metastore.copy();
+        next.apply(sequence++, new Command(Command.VERSION, parsed.text(), Map.of()));
+        metastore = next;
+        next.queries().stream().filter(query -> !queries.containsKey(query.id())).forEach(this::start);
+        List<String> ended = queries.keySet().stream().filter(id -> next.query(id).isEmpty()).toList();
+        ended.forEach(id -> queries.remove(id).driver.close());
     }
 
-    private void requireFree(String name, boolean replace) {
-        catalog.find(name).filter(source -> !replace).ifPresent(source -> {
-            throw new KsqlException("Cannot add " + source.kind().word() + " '" + name + "': A " + source.kind().word()
-                    + " with the same name already exists");
-        });
-    }
-
-    private void start(Definition definition) {
+    private void start(QueryDefinition definition) {
         StreamsBuilder builder = new StreamsBuilder();
         TopologyBuilder topologies = new TopologyBuilder(builder, new Silent());
         topologies.sink(topologies.build(definition.plan()), definition.plan(), definition.sink());
         Properties config = new Properties();
-        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "q" + queries.size());
+        config.put(StreamsConfig.APPLICATION_ID_CONFIG, definition.id());
         config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
         config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         config.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
@@ -113,7 +84,7 @@ final class InMemory implements AutoCloseable {
         TopologyTestDriver driver = new TopologyTestDriver(builder.build(), config, Instant.EPOCH);
         Set<String> reads = new HashSet<>();
         definition.plan().inputs().forEach(input -> reads.add(input.source().topic()));
-        queries.add(new Query(driver, reads,
+        queries.put(definition.id(), new Query(driver, reads,
                 driver.createOutputTopic(definition.sink().topic(), new ByteArrayDeserializer(), new ByteArrayDeserializer()), definition.sink()));
     }
 
@@ -135,7 +106,7 @@ final class InMemory implements AutoCloseable {
     }
 
     private void deliver(String topic, byte[] key, byte[] value, long timestamp) {
-        for (Query query : queries) {
+        for (Query query : queries.values()) {
             if (query.reads.contains(topic)) {
                 query.driver.createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer()).pipeInput(key, value, timestamp);
                 for (TestRecord<byte[], byte[]> record : query.output.readRecordsToList()) {
@@ -147,7 +118,7 @@ final class InMemory implements AutoCloseable {
     }
 
     private Source source(String topic) {
-        return catalog.all().stream().filter(source -> source.topic().equals(topic)).findFirst()
+        return metastore.catalog().all().stream().filter(source -> source.topic().equals(topic)).findFirst()
                 .orElseThrow(() -> new IllegalStateException("no source has the topic " + topic));
     }
 
@@ -253,7 +224,7 @@ final class InMemory implements AutoCloseable {
 
     @Override
     public void close() {
-        queries.forEach(query -> query.driver.close());
+        queries.values().forEach(query -> query.driver.close());
     }
 
     /** Bad records are left out; what is told about them is tested elsewhere. */
