@@ -139,17 +139,8 @@ final class CommandLog implements AutoCloseable {
 
     private synchronized Producer<String, byte[]> producer() {
         if (producer == null) {
-            Map<String, Object> settings = new HashMap<>(config.clients());
-            settings.put("client.id", config.internalPrefix() + "command_writer");
-            settings.put("acks", "all");
-            settings.put("max.block.ms", 10_000);
-            settings.put("request.timeout.ms", 5_000);
-            settings.put("delivery.timeout.ms", 15_000);
-            settings.put("buffer.memory", 4 << 20);
-            settings.put("linger.ms", 0);
-            settings.put("reconnect.backoff.max.ms", 1000);
-            settings.put("enable.metrics.push", false);
-            producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+            producer = new KafkaProducer<>(config.patientProducer("command_writer"), new StringSerializer(),
+                    new ByteArraySerializer());
         }
         return producer;
     }

@@ -212,11 +212,6 @@ public final class Engine implements AutoCloseable {
         return queries.push(catalog(), query, config.withOverrides(properties));
     }
 
-    /** The push queries that run now. */
-    public Collection<PushQuery> pushQueries() {
-        return queries.open();
-    }
-
     /** Answers a SELECT without EMIT: what a table has now, or what a stream has had until now. */
     public PullResult pull(Parsed query, Map<String, Object> properties) {
         commands.requireLive();

@@ -1,8 +1,6 @@
 package labkit.ksql.engine;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import labkit.ksql.KsqlException;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -39,17 +37,8 @@ final class RowWriter implements AutoCloseable {
 
     private synchronized Producer<byte[], byte[]> producer() {
         if (producer == null) {
-            Map<String, Object> settings = new HashMap<>(config.clients());
-            settings.put("client.id", config.internalPrefix() + "inserts");
-            settings.put("acks", "all");
-            settings.put("linger.ms", 0);
-            settings.put("max.block.ms", 10_000);
-            settings.put("request.timeout.ms", 10_000);
-            settings.put("delivery.timeout.ms", 20_000);
-            settings.put("buffer.memory", 8 << 20);
-            settings.put("reconnect.backoff.max.ms", 1000);
-            settings.put("enable.metrics.push", false);
-            producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+            producer = new KafkaProducer<>(config.patientProducer("inserts"), new ByteArraySerializer(),
+                    new ByteArraySerializer());
         }
         return producer;
     }

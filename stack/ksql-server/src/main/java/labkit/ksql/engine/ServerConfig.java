@@ -187,6 +187,21 @@ public final class ServerConfig {
         }
     }
 
+    /** The settings of a producer that waits for each record to be stored, and not for ever. */
+    Map<String, Object> patientProducer(String client) {
+        Map<String, Object> settings = new HashMap<>(clients());
+        settings.put("client.id", internalPrefix() + client);
+        settings.put("acks", "all");
+        settings.put("linger.ms", 0);
+        settings.put("max.block.ms", 10_000);
+        settings.put("request.timeout.ms", 5_000);
+        settings.put("delivery.timeout.ms", 15_000);
+        settings.put("buffer.memory", 8 << 20);
+        settings.put("reconnect.backoff.max.ms", 1000);
+        settings.put("enable.metrics.push", false);
+        return settings;
+    }
+
     /** What any Kafka client needs to reach the brokers. */
     public Map<String, Object> clients() {
         Map<String, Object> client = new HashMap<>();

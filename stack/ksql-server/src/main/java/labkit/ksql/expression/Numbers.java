@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.function.BinaryOperator;
 import labkit.ksql.KsqlException;
+import labkit.ksql.function.Widening;
 import labkit.ksql.type.SqlType;
 
 /** Arithmetic: the type of a result, and how it is computed. */
@@ -18,8 +19,8 @@ final class Numbers {
         if (!(left instanceof SqlType.Decimal) && !(right instanceof SqlType.Decimal)) {
             return left == SqlType.BIGINT || right == SqlType.BIGINT ? SqlType.BIGINT : SqlType.INTEGER;
         }
-        SqlType.Decimal a = decimal(left);
-        SqlType.Decimal b = decimal(right);
+        SqlType.Decimal a = Widening.decimal(left);
+        SqlType.Decimal b = Widening.decimal(right);
         int scale = Math.max(a.scale(), b.scale());
         int whole = Math.max(a.precision() - a.scale(), b.precision() - b.scale());
         return switch (operator) {
@@ -91,11 +92,6 @@ final class Numbers {
     static BigDecimal big(Object value) {
         return value instanceof BigDecimal big ? big
                 : value instanceof Double d ? BigDecimal.valueOf(d) : BigDecimal.valueOf(((Number) value).longValue());
-    }
-
-    static SqlType.Decimal decimal(SqlType type) {
-        return type instanceof SqlType.Decimal decimal ? decimal
-                : type == SqlType.INTEGER ? new SqlType.Decimal(10, 0) : new SqlType.Decimal(19, 0);
     }
 
     /** How numbers of two types are compared. */

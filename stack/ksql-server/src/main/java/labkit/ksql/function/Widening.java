@@ -1,7 +1,7 @@
 package labkit.ksql.function;
 
-import java.math.BigDecimal;
 import java.util.List;
+import labkit.ksql.type.Conversion;
 import labkit.ksql.type.SqlType;
 import labkit.ksql.type.SqlType.Decimal;
 
@@ -35,8 +35,7 @@ public final class Widening {
             return value;
         }
         if (to instanceof Decimal decimal) {
-            return (number instanceof BigDecimal exact ? exact : BigDecimal.valueOf(number.longValue()))
-                    .setScale(decimal.scale());
+            return Conversion.decimal(number, decimal);
         }
         return to == SqlType.DOUBLE ? (Object) number.doubleValue()
                 : to == SqlType.BIGINT ? (Object) number.longValue() : value;
@@ -57,7 +56,8 @@ public final class Widening {
         return new Decimal(whole + scale, scale);
     }
 
-    private static Decimal decimal(SqlType type) {
+    /** The DECIMAL that holds all numbers of an exact type. */
+    public static Decimal decimal(SqlType type) {
         return type instanceof Decimal decimal ? decimal : new Decimal(type == SqlType.INTEGER ? 10 : 19, 0);
     }
 }

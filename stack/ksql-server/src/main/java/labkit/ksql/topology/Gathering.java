@@ -35,24 +35,25 @@ final class Gathering {
         return states;
     }
 
-    /** Adds a row's arguments. A function that fails keeps its state. */
     Object[] add(Key key, Object[] arguments, Object[] states) {
-        Object[] next = states.clone();
-        for (int i = 0; i < next.length; i++) {
-            try {
-                next[i] = accumulators[i].add(states[i], slice(arguments, i));
-            } catch (RuntimeException error) {
-                log.failed(aggregation.calls().get(i).text(), arguments, error);
-            }
-        }
-        return next;
+        return change(arguments, states, Accumulator::add);
     }
 
     Object[] remove(Key key, Object[] arguments, Object[] states) {
+        return change(arguments, states, Accumulator::remove);
+    }
+
+    @FunctionalInterface
+    private interface Change {
+        Object of(Accumulator accumulator, Object state, Object[] arguments);
+    }
+
+    /** Hands each function its arguments. One that fails keeps its state. */
+    private Object[] change(Object[] arguments, Object[] states, Change change) {
         Object[] next = states.clone();
         for (int i = 0; i < next.length; i++) {
             try {
-                next[i] = accumulators[i].remove(states[i], slice(arguments, i));
+                next[i] = change.of(accumulators[i], states[i], slice(arguments, i));
             } catch (RuntimeException error) {
                 log.failed(aggregation.calls().get(i).text(), arguments, error);
             }
