@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from lablib.connect import Connect
 from lablib.errors import KsqlError, LabError
-from lablib.kafka import admin, create_topics, delete_topics, waiting
+from lablib.kafka import admin, create_topics, delete_group, delete_topics, waiting
 from lablib.ksql import Ksql
 from lablib.pipeline import SINK_GROUP, TOPIC
 from lablib.postgres import apply_sql, connection
@@ -96,6 +96,11 @@ def remove_aggregates(stack: Stack) -> None:
 
     If there are statements and the server that has them is down, it is started for the while.
     """
+    connect = Connect(stack.env["CONNECT_URL"])
+    for sink in SINKS:  # first: a sink without its topic would try to the last to keep its offsets
+        connect.delete(sink)
+    for sink in SINKS:
+        delete_group(stack, f"connect-{sink}")
     topics = admin(stack).list_topics(timeout=10).topics
     if any(name.startswith("_confluent-ksql-") for name in topics):
         up = "ksql" in {status.name for status in stack.status()}
@@ -103,9 +108,6 @@ def remove_aggregates(stack: Stack) -> None:
         _drop_everything(ksql_of(stack))
         if not up:
             stack.stop("ksql")
-    connect = Connect(stack.env["CONNECT_URL"])
-    for sink in SINKS:
-        connect.delete(sink)
     delete_topics(stack, *TOPICS)
     apply_sql(stack)  # a stack of an older edition may not have the tables yet
     with connection(stack) as session:

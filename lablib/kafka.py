@@ -71,9 +71,37 @@ def delete_topics(stack: Stack, *names: str) -> None:
                 raise _explain(error, f"Topic {name!r} could not be deleted.") from error
 
 
-def end_offsets(stack: Stack, topic: str) -> dict[int, int]:
-    """Return ``partition -> offset behind the last record``; an unknown topic has no partitions."""
-    with consumer(stack) as client:
+def delete_group(stack: Stack, group: str, within: float = 60.0) -> None:
+    """Delete a consumer group with its offsets; one that does not exist is passed over.
+
+    Members that are about to leave get ``within`` seconds for it.
+
+    Raises:
+        LabError: the group still has members then.
+    """
+    client, deadline = admin(stack), time.monotonic() + within
+    while True:
+        try:
+            client.delete_consumer_groups([group])[group].result(TIMEOUT)
+        except KafkaException as error:
+            if error.args[0].name() == "GROUP_ID_NOT_FOUND":
+                return
+            if time.monotonic() > deadline:
+                raise _explain(
+                    error, f"The consumer group {group!r} could not be deleted."
+                ) from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def end_offsets(stack: Stack, topic: str, *, undecided: bool = False) -> dict[int, int]:
+    """Return ``partition -> offset behind the last record``; an unknown topic has no partitions.
+
+    Records of a transaction that is still open, and all behind them, count only if ``undecided``.
+    """
+    level = "read_uncommitted" if undecided else "read_committed"
+    with consumer(stack, **{"isolation.level": level}) as client:
         found = client.list_topics(topic, timeout=TIMEOUT).topics.get(topic)
         if found is None or found.error is not None:
             return {}
@@ -104,10 +132,15 @@ def lag(stack: Stack, group: str, topic: str) -> int:
 
 
 def waiting(stack: Stack, group: str, topic: str) -> bool:
-    """Return whether a topic has committed records that a consumer group has not read.
+    """Return whether a topic has records that a consumer group has not read, or may yet get to read.
 
     Unlike ``lag``, this passes over what transactions leave behind each of their records: a marker.
+    A transaction that is still open (its producer was killed, say) may become such records.
     """
+    written = end_offsets(stack, topic, undecided=True)
+    decided = end_offsets(stack, topic)
+    if any(decided.get(p, 0) < end for p, end in written.items()):
+        return True
     return lag(stack, group, topic) > 0 and any(
         read_topic(stack, topic, committed_offsets(stack, group, topic))
     )

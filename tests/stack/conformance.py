@@ -10,6 +10,8 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from datetime import time as time_of_day
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -220,6 +222,11 @@ def _plain(value: Any) -> Any:
             return [_plain(v) for v in value]
         case bool() | str() | None:
             return value
+        case datetime() | time_of_day():
+            precision = "milliseconds" if value.microsecond else "seconds"
+            return value.replace(tzinfo=None).isoformat(timespec=precision)
+        case date():
+            return value.isoformat()
     number = Decimal(str(value))
     return {"number": format(number.normalize() if number else Decimal(0), "f")}
 
