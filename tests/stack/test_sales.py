@@ -15,7 +15,7 @@ import pytest
 
 from lablib.connect import Connect
 from lablib.errors import DeliveryFailed, LabError
-from lablib.kafka import create_topic, delete_topics, read_topic
+from lablib.kafka import create_topic, delete_topics, read_topic, waiting
 from lablib.ledger import Ledger
 from lablib.online_retail import OnlineRetail
 from lablib.pipeline import DEAD_LETTERS, SINK, TOPIC
@@ -282,3 +282,28 @@ class TestProducer:
         with pytest.raises(LabError, match="no topic 'salse'"):
             Producer(stack, "salse").send(SyntheticSales(seed=1), count=1)
         assert Ledger(settings=stack.settings).totals("salse").sent == 0
+
+
+class TestWaiting:
+    """Whether a group has all that it can ever get is asked of Kafka."""
+
+    def test_an_open_transaction_counts(self, stack: Stack, topic: str) -> None:
+        """Its records may yet be committed; aborted, they are nobody's any more."""
+        producer = ck.Producer(
+            {
+                "bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"],
+                "transactional.id": f"{topic}-writer",
+            }
+        )
+        producer.init_transactions(30)
+        assert not waiting(stack, "nobody", topic)
+        producer.begin_transaction()
+        producer.produce(topic, b"perhaps")
+        producer.flush(30)
+        assert waiting(stack, "nobody", topic)
+        producer.abort_transaction(30)
+        eventually(lambda: not waiting(stack, "nobody", topic), "the aborted record is nobody's")
+        producer.begin_transaction()
+        producer.produce(topic, b"surely")
+        producer.commit_transaction(30)
+        assert waiting(stack, "nobody", topic)
