@@ -221,15 +221,17 @@ class TestVerifySees:
         assert verify(sold), explain(sold)
 
 
+@pytest.fixture
+def topic(stack: Stack) -> Iterator[str]:
+    """Give a topic of its own."""
+    name = f"test-sales-{time.monotonic_ns()}"
+    create_topic(stack, name, 2)
+    yield name
+    delete_topics(stack, name)
+
+
 class TestProducer:
     """The producer on a real broker."""
-
-    @pytest.fixture
-    def topic(self, stack: Stack) -> Iterator[str]:
-        name = f"test-producer-{time.monotonic_ns()}"
-        create_topic(stack, name, 2)
-        yield name
-        delete_topics(stack, name)
 
     def test_pause_resume_rate_and_stop(self, stack: Stack, topic: str) -> None:
         """A run can be slowed, stopped and continued from outside, and ends in order."""
