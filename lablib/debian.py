@@ -1,0 +1,137 @@
+"""Programs of Debian packages: the installed ones, else unpacked into the cache, without root.
+
+Prometheus and its companions are no Python packages and no Java. Debian and Ubuntu have them; ``apt``
+fetches and verifies a package for whoever asks, and unpacking needs no rights either.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from filelock import FileLock
+from rich.console import Console
+
+from lablib.errors import LabError
+from lablib.settings import Settings
+
+# Program, as its makers call it -> Debian's package, and the program's name there.
+PACKAGES = {
+    "prometheus": ("prometheus", "prometheus"),
+    "promtool": ("prometheus", "promtool"),
+    "alertmanager": ("prometheus-alertmanager", "prometheus-alertmanager"),
+    "amtool": ("prometheus-alertmanager", "amtool"),
+    "pushgateway": ("prometheus-pushgateway", "prometheus-pushgateway"),
+    "postgres_exporter": ("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
+}
+# Debian's Alertmanager looks for its templates here, wherever it was unpacked. Without the first
+# slash (and one more in the middle) the path is as long and begins at the folder it is started in.
+TEMPLATES = b"/usr/share/prometheus/alertmanager"
+RELATIVE = b"usr//share/prometheus/alertmanager"
+FETCHED_WITHIN = 300.0
+
+
+def program(name: str, settings: Settings) -> Path:
+    """Return the path of a program; it is fetched if it is neither installed nor in the cache.
+
+    Raises:
+        LabError: it cannot be had here, with what to install.
+    """
+    fetch([name], settings)
+    found = _installed(name) or _unpacked(name, settings)
+    assert found is not None
+    return found
+
+
+def folder(settings: Settings) -> Path:
+    """Return where packages are unpacked. Their programs are started in it."""
+    return settings.cache_folder / "debian"
+
+
+def ready(names: Iterable[str], settings: Settings) -> bool:
+    """Return whether all these programs are here."""
+    return all(_installed(name) or _unpacked(name, settings) for name in names)
+
+
+def fetch(names: Iterable[str], settings: Settings) -> None:
+    """Fetch and unpack the packages of those programs that are missing.
+
+    Raises:
+        LabError: there is no ``apt`` here, or it cannot have a package.
+    """
+    if ready(names, settings):
+        return
+    try:
+        settings.cache_folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(settings.cache_folder / "debian.lock"):
+            missing = [name for name in names if not ready([name], settings)]
+            if missing:
+                with Console(stderr=True).status("Fetching Prometheus (once, 40 MB) ..."):
+                    _fetch({PACKAGES[name][0] for name in missing}, settings)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        packages = " ".join(sorted({PACKAGES[name][0] for name in names}))
+        raise LabError(
+            "Prometheus is not installed here, and could not be fetched.",
+            "\n".join(said[-4:]),
+            f"sudo apt install {packages}; on a Mac: brew install prometheus alertmanager "
+            "postgres_exporter, and Pushgateway from its makers; or work with containers: "
+            "LAB_STACK=compose",
+        ) from error
+
+
+def _installed(name: str) -> Path | None:
+    found = shutil.which(name) or shutil.which(PACKAGES[name][1])
+    return Path(found) if found else None
+
+
+def _unpacked(name: str, settings: Settings) -> Path | None:
+    path = folder(settings) / "usr" / "bin" / PACKAGES[name][1]
+    return path if path.exists() else None
+
+
+def _fetch(packages: Iterable[str], settings: Settings) -> None:
+    """Let apt work on lists of its own: those of the system may be missing, and need root."""
+    work = settings.cache_folder / "apt"
+    options = [f"-oDir::State::lists={work}/lists", f"-oDir::Cache={work}", "-oAPT::Sandbox::User="]
+    shutil.rmtree(work, ignore_errors=True)
+    for part in ("lists/partial", "archives/partial"):
+        (work / part).mkdir(parents=True)
+    try:
+        for words in (["update"], ["download", *packages]):
+            _run(["apt-get", *options, "-q", *words], work)
+        fresh = work / "root"
+        for archive in sorted(work.glob("*.deb")):
+            _run(["dpkg-deb", "-x", str(archive), str(fresh)], work)
+        _free_of_its_place(fresh / "usr" / "bin" / "prometheus-alertmanager")
+        # Programs come last: where one is, all that it needs is.
+        shutil.copytree(
+            fresh / "usr" / "share", folder(settings) / "usr" / "share", dirs_exist_ok=True
+        )
+        for path in sorted((fresh / "usr" / "bin").iterdir()):
+            target = folder(settings) / "usr" / "bin" / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target.with_suffix(".partial"))
+            target.with_suffix(".partial").replace(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _free_of_its_place(alertmanager: Path) -> None:
+    if alertmanager.exists():
+        alertmanager.write_bytes(alertmanager.read_bytes().replace(TEMPLATES, RELATIVE))
+
+
+def _run(command: list[str], work: Path) -> None:
+    subprocess.run(
+        command,
+        cwd=work,
+        env=os.environ | {"LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=FETCHED_WITHIN,
+    )
