@@ -7,6 +7,7 @@ fetches and verifies a package for whoever asks, and unpacking needs no rights e
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -57,7 +58,7 @@ def ready(names: Iterable[str], settings: Settings) -> bool:
 
 
 def fetch(names: Iterable[str], settings: Settings) -> None:
-    """Fetch and unpack the packages of those programs that are missing.
+    """Fetch and unpack the packages, unless these programs are here.
 
     Raises:
         LabError: there is no ``apt`` here, or it cannot have a package.
@@ -67,10 +68,9 @@ def fetch(names: Iterable[str], settings: Settings) -> None:
     try:
         settings.cache_folder.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.cache_folder / "debian.lock"):
-            missing = [name for name in names if not ready([name], settings)]
-            if missing:
+            if not ready(names, settings):
                 with Console(stderr=True).status("Fetching Prometheus (once, 40 MB) ..."):
-                    _fetch({PACKAGES[name][0] for name in missing}, settings)
+                    _fetch(settings)
     except (OSError, subprocess.SubprocessError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         packages = " ".join(sorted({PACKAGES[name][0] for name in names}))
@@ -93,40 +93,35 @@ def _unpacked(name: str, settings: Settings) -> Path | None:
     return path if path.exists() else None
 
 
-def _fetch(packages: Iterable[str], settings: Settings) -> None:
+def _fetch(settings: Settings) -> None:
     """Let apt work on lists of its own: those of the system may be missing, and need root."""
-    work = settings.cache_folder / "apt"
-    options = [f"-oDir::State::lists={work}/lists", f"-oDir::Cache={work}", "-oAPT::Sandbox::User="]
+    work, root = settings.cache_folder / "apt", settings.cache_folder / "apt" / "root"
+    own = [f"-oDir::State::lists={work}/lists", f"-oDir::Cache={work}", "-oAPT::Sandbox::User="]
     shutil.rmtree(work, ignore_errors=True)
     for part in ("lists/partial", "archives/partial"):
         (work / part).mkdir(parents=True)
     try:
-        for words in (["update"], ["download", *packages]):
-            _run(["apt-get", *options, "-q", *words], work)
-        fresh = work / "root"
+        _run(["apt-get", *own, "-q", "update"], work)
+        packages = sorted({package for package, _ in PACKAGES.values()})
+        # The pages of Prometheus are made with libraries that have packages of their own.
+        depends = _run(["apt-cache", *own, "depends", "prometheus"], work)
+        packages += sorted(set(re.findall(r"Depends: (libjs-\S+)", depends)))
+        _run(["apt-get", *own, "-q", "download", *packages], work)
         for archive in sorted(work.glob("*.deb")):
-            _run(["dpkg-deb", "-x", str(archive), str(fresh)], work)
-        _free_of_its_place(fresh / "usr" / "bin" / "prometheus-alertmanager")
-        # Programs come last: where one is, all that it needs is.
-        shutil.copytree(
-            fresh / "usr" / "share", folder(settings) / "usr" / "share", dirs_exist_ok=True
-        )
-        for path in sorted((fresh / "usr" / "bin").iterdir()):
-            target = folder(settings) / "usr" / "bin" / path.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target.with_suffix(".partial"))
-            target.with_suffix(".partial").replace(target)
+            _run(["dpkg-deb", "-x", str(archive), str(root)], work)
+        _free_of_its_place(root / "usr" / "bin" / "prometheus-alertmanager")
+        shutil.rmtree(folder(settings), ignore_errors=True)
+        root.rename(folder(settings))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _free_of_its_place(alertmanager: Path) -> None:
-    if alertmanager.exists():
-        alertmanager.write_bytes(alertmanager.read_bytes().replace(TEMPLATES, RELATIVE))
+    alertmanager.write_bytes(alertmanager.read_bytes().replace(TEMPLATES, RELATIVE))
 
 
-def _run(command: list[str], work: Path) -> None:
-    subprocess.run(
+def _run(command: list[str], work: Path) -> str:
+    done = subprocess.run(
         command,
         cwd=work,
         env=os.environ | {"LC_ALL": "C"},
@@ -135,3 +130,4 @@ def _run(command: list[str], work: Path) -> None:
         check=True,
         timeout=FETCHED_WITHIN,
     )
+    return done.stdout
