@@ -50,8 +50,8 @@ def read_lock(path: Path) -> dict[str, list[Artifact]]:
     """Return the locked artifacts by set name.
 
     ``connect`` is what a Connect worker needs; ``kafka`` what a broker needs beyond that, ``ksql``
-    what the ksqlDB-compatible server does; the others are ``connect-plugins``, ``compiler`` and
-    ``ksql-tests``.
+    what the ksqlDB-compatible server does; ``jmx`` shows the metrics of all three. The others are
+    ``connect-plugins``, ``compiler`` and ``ksql-tests``.
     """
     sets: dict[str, list[Artifact]] = {}
     for line in path.read_text().splitlines():

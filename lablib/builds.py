@@ -83,6 +83,27 @@ class Build(ABC):
         """Put into the empty folder what belongs there."""
 
 
+class JmxMetrics(Build):
+    """What starts a Java server so that Prometheus can read its JMX metrics."""
+
+    name = "jmx"
+    sets = ("jmx", "compiler")
+    sources = "kafka/src"
+
+    @property
+    def jar(self) -> Path:
+        """Its one class."""
+        return self.folder / "jmx-metrics.jar"
+
+    def _fill(self, folder: Path) -> None:
+        self.compiler.jar(
+            folder / self.jar.name,
+            [self.source_folder],
+            classpath=self.artifacts.classpath("jmx"),
+            release=21,
+        )
+
+
 class ConnectPlugins(Build):
     """The plug-ins of Connect: Debezium's connectors, and the kit's own strict converter."""
 

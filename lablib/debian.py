@@ -52,6 +52,12 @@ def folder(settings: Settings) -> Path:
     return settings.cache_folder / "debian"
 
 
+def pages(settings: Settings) -> Path | None:
+    """Return where the pages of Prometheus are, if it was unpacked; an installed one knows."""
+    path = folder(settings) / "usr" / "share" / "prometheus" / "web"
+    return path if not _installed("prometheus") and path.exists() else None
+
+
 def ready(names: Iterable[str], settings: Settings) -> bool:
     """Return whether all these programs are here."""
     return all(_installed(name) or _unpacked(name, settings) for name in names)
@@ -104,7 +110,7 @@ def _fetch(settings: Settings) -> None:
         _run(["apt-get", *own, "-q", "update"], work)
         packages = sorted({package for package, _ in PACKAGES.values()})
         # The pages of Prometheus are made with libraries that have packages of their own.
-        depends = _run(["apt-cache", *own, "depends", "prometheus"], work)
+        depends = _run(["apt-cache", *own, "depends", "prometheus", "libjs-rickshaw"], work)
         packages += sorted(set(re.findall(r"Depends: (libjs-\S+)", depends)))
         _run(["apt-get", *own, "-q", "download", *packages], work)
         for archive in sorted(work.glob("*.deb")):

@@ -59,13 +59,40 @@ def probe_watchdog(env: Mapping[str, str]) -> Answer:
     return _probe_http(f"{env['WATCHDOG_URL']}/metrics")
 
 
-def _probe_http(url: str) -> Answer:
+def probe_exporter(env: Mapping[str, str]) -> Answer:
+    """Ask for the exporter's metrics."""
+    return _probe_http(f"{env['EXPORTER_URL']}/metrics")
+
+
+def probe_postgres_exporter(env: Mapping[str, str]) -> Answer:
+    """Ask for the exporter's metrics: they tell whether it reaches the database."""
+    return _probe_http(f"{env['POSTGRES_EXPORTER_URL']}/metrics", "pg_up 1")
+
+
+def probe_pushgateway(env: Mapping[str, str]) -> Answer:
+    """Ask Pushgateway's own health check."""
+    return _probe_http(f"{env['PUSHGATEWAY_URL']}/-/ready")
+
+
+def probe_alertmanager(env: Mapping[str, str]) -> Answer:
+    """Ask Alertmanager's own health check."""
+    return _probe_http(f"{env['ALERTMANAGER_URL']}/-/ready")
+
+
+def probe_prometheus(env: Mapping[str, str]) -> Answer:
+    """Ask Prometheus' own health check: it has read what it kept."""
+    return _probe_http(f"{env['PROMETHEUS_URL']}/-/ready")
+
+
+def _probe_http(url: str, wanted: str = "") -> Answer:
     import httpx
 
     try:
         response = httpx.get(url, timeout=2, trust_env=False)
     except httpx.HTTPError as error:
         return Answer(False, str(error) or type(error).__name__)
+    if wanted not in response.text:
+        return Answer(False, f"HTTP {response.status_code} without {wanted!r}")
     return Answer(response.is_success, f"HTTP {response.status_code}")
 
 
@@ -75,4 +102,9 @@ PROBES: dict[str, Callable[[Mapping[str, str]], Answer]] = {
     "connect": probe_connect,
     "ksql": probe_ksql,
     "watchdog": probe_watchdog,
+    "exporter": probe_exporter,
+    "postgres-exporter": probe_postgres_exporter,
+    "pushgateway": probe_pushgateway,
+    "alertmanager": probe_alertmanager,
+    "prometheus": probe_prometheus,
 }

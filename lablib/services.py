@@ -11,7 +11,8 @@ from lablib.errors import LabError
 class Service:
     """One server of the stack. ``port`` is the port before the checkout's offset is added.
 
-    An ``optional`` one starts only when it is asked for by name.
+    An ``optional`` one starts only when it is asked for by name. Prometheus finds what ``metrics``
+    names: a port, which may be one of the service's own.
     """
 
     name: str
@@ -22,14 +23,21 @@ class Service:
     config: str = ""
     ready_within: float = 60.0
     optional: bool = False
+    metrics: int = 0
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port that the service binds on 127.0.0.1."""
         return (self.port, *self.inner_ports)
 
+    @property
+    def job(self) -> str:
+        """What Prometheus calls it: an exporter stands for the server that it looks at."""
+        return self.name.removesuffix("-exporter")
 
-# The usual number of each server plus 10000, so that a learner's own Postgres is left in peace.
+
+# The usual number of each server plus this, so that a learner's own Postgres is left in peace.
+ASIDE = 10_000
 SERVICES = (
     Service(
         "postgres",
@@ -41,13 +49,16 @@ SERVICES = (
         "kafka",
         "Apache Kafka: broker and KRaft controller in one process",
         port=19092,
-        inner_ports=(19093,),
+        inner_ports=(19093, 19404),
+        metrics=19404,
         config="stack/kafka/server.properties",
     ),
     Service(
         "connect",
         "Kafka Connect: moves events from topics to tables",
         port=18083,
+        inner_ports=(19405,),
+        metrics=19405,
         depends_on=("kafka",),
         config="stack/connect/connect.properties",
     ),
@@ -55,6 +66,8 @@ SERVICES = (
         "ksql",
         "Stream SQL: a ksqlDB-compatible server on Kafka Streams",
         port=18088,
+        inner_ports=(19406,),
+        metrics=19406,
         depends_on=("kafka",),
         config="stack/ksql-server/ksql-server.properties",
         optional=True,
@@ -63,12 +76,58 @@ SERVICES = (
         "watchdog",
         "Restarts what has failed: connector tasks and crashed services",
         port=18084,
+        metrics=18084,
         depends_on=("postgres", "kafka", "connect"),
+    ),
+    Service(
+        "exporter",
+        "The pipeline in figures: events, rows, latency, lag, connectors",
+        port=19095,
+        metrics=19095,
+        depends_on=("postgres", "kafka", "connect"),
+        optional=True,
+    ),
+    Service(
+        "postgres-exporter",
+        "PostgreSQL's own figures for Prometheus",
+        port=19187,
+        metrics=19187,
+        depends_on=("postgres",),
+        optional=True,
+    ),
+    Service(
+        "pushgateway",
+        "Holds the figures of programs that come and go",
+        port=19091,
+        metrics=19091,
+        optional=True,
+    ),
+    Service(
+        "alertmanager",
+        "Groups alerts and tells whom it concerns",
+        port=19094,
+        metrics=19094,
+        config="stack/alertmanager/alertmanager.yml",
+        optional=True,
+    ),
+    Service(
+        "prometheus",
+        "Prometheus: reads all figures, keeps them, and judges them by rules",
+        port=19090,
+        metrics=19090,
+        depends_on=("exporter", "postgres-exporter", "pushgateway", "alertmanager"),
+        config="stack/prometheus/prometheus.yml",
+        optional=True,
     ),
 )
 
 # What `lab up` starts.
 CORE = tuple(s for s in SERVICES if not s.optional)
+
+
+def inside(service: Service) -> int:
+    """Return the port of a service within Compose's network: the usual one."""
+    return service.port - ASIDE
 
 
 def find_service(name: str, services: tuple[Service, ...] = SERVICES) -> Service:

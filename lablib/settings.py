@@ -60,6 +60,16 @@ class Settings(BaseSettings):
         description="the name of this checkout's containers, volumes and networks",
     )
 
+    prometheus_speed: float = Field(
+        default=20,
+        ge=1,
+        le=100,
+        description="rules and alerts are so many times faster than in real life (1)",
+    )
+    alert_webhook: str = Field(
+        default="", description="where Alertmanager sends its notices; default: nowhere"
+    )
+
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, home: Path) -> Path:

@@ -81,7 +81,7 @@ class Stack:
         Raises:
             PortBusy, NotReady, LabError: with the service's name, what was seen and its last lines.
         """
-        wanted = [find_service(name, self.services) for name in names]
+        wanted = self._with_what_they_need(names)
         with self._lock():
             chosen = [s for s in self._ordered() if s in wanted or self._takes_part(s)]
             self.backend.prepare(chosen)
@@ -226,6 +226,12 @@ class Stack:
 
     def _takes_part(self, service: Service) -> bool:
         return not service.optional or self.backend.inspect(service).state is not State.STOPPED
+
+    def _with_what_they_need(self, names: Iterable[str]) -> set[Service]:
+        found: set[Service] = set()
+        for service in [find_service(name, self.services) for name in names]:
+            found |= {service, *self._with_what_they_need(service.depends_on)}
+        return found
 
     def _ordered(self) -> list[Service]:
         """Sort so that each service stands behind those it depends on."""

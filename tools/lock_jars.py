@@ -57,6 +57,7 @@ ALONE = (
         "connect-plugins",
         "io.debezium:debezium-connector-postgres:{DEBEZIUM_POSTGRES_VERSION}:tar.gz:plugin",
     ),
+    ("jmx", "io.prometheus.jmx:jmx_prometheus_javaagent:{JMX_EXPORTER_VERSION}:jar:"),
     ("compiler", "org.eclipse.jdt:ecj:{ECJ_VERSION}:jar:"),
     ("compiler", "org.antlr:antlr4:{ANTLR_VERSION}:jar:complete"),
 )

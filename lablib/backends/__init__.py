@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -92,29 +92,27 @@ class Backend(Protocol):
         """Delete the data of all services. They must be down."""
 
 
-def client_environment(
-    *,
-    kafka: str,
-    connect: str,
-    ksql: str,
-    watchdog: str,
-    postgres: tuple[str, int],
-    password: str,
-) -> dict[str, str]:
-    """Return what clients need (``lab env``) from ``host:port`` addresses and the password.
+def client_environment(places: Mapping[str, tuple[str, int]], password: str) -> dict[str, str]:
+    """Return what clients need (``lab env``), from ``service -> (host, port)`` and the password.
 
     The names are the same on every backend.
     """
-    host, port = postgres
+    address = {name: f"{host}:{port}" for name, (host, port) in places.items()}
+    host, port = places["postgres"]
     return {
-        "KAFKA_BOOTSTRAP_SERVERS": kafka,
-        "CONNECT_URL": f"http://{connect}",
-        "KSQL_URL": f"http://{ksql}",
-        "WATCHDOG_URL": f"http://{watchdog}",
+        "KAFKA_BOOTSTRAP_SERVERS": address["kafka"],
+        "CONNECT_URL": f"http://{address['connect']}",
+        "KSQL_URL": f"http://{address['ksql']}",
+        "WATCHDOG_URL": f"http://{address['watchdog']}",
+        "PROMETHEUS_URL": f"http://{address['prometheus']}",
+        "ALERTMANAGER_URL": f"http://{address['alertmanager']}",
+        "PUSHGATEWAY_URL": f"http://{address['pushgateway']}",
+        "EXPORTER_URL": f"http://{address['exporter']}",
+        "POSTGRES_EXPORTER_URL": f"http://{address['postgres-exporter']}",
         "POSTGRES_HOST": host,
         "POSTGRES_PORT": str(port),
         "POSTGRES_USER": "lab",
         "POSTGRES_DB": "lab",
         "POSTGRES_PASSWORD": password,
-        "POSTGRES_DSN": f"postgresql://lab:{password}@{host}:{port}/lab",
+        "POSTGRES_DSN": f"postgresql://lab:{password}@{address['postgres']}/lab",
     }

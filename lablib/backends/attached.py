@@ -13,11 +13,9 @@ from typing import NoReturn
 
 from lablib.backends import Observed, State, client_environment
 from lablib.errors import LabError
-from lablib.services import Service
+from lablib.services import SERVICES, Service, inside
 
 PASSWORD_FILE = Path("/run/lab-secrets/password")
-# The ports inside Compose's network are the usual ones.
-PORTS = {"postgres": 5432, "kafka": 9092, "connect": 8083, "ksql": 8088, "watchdog": 8084}
 REACHED_WITHIN = 1.0
 
 
@@ -59,7 +57,7 @@ class Attached:
     def inspect(self, service: Service) -> Observed:
         """Take what can be reached as running."""
         try:
-            address = (service.name, PORTS[service.name])
+            address = (service.name, inside(service))
             socket.create_connection(address, REACHED_WITHIN).close()
         except OSError:
             return Observed(State.STOPPED)
@@ -79,14 +77,8 @@ class Attached:
 
     def environment(self) -> dict[str, str]:
         """Return addresses and the password, as clients in Compose's network need them."""
-        return client_environment(
-            kafka=f"kafka:{PORTS['kafka']}",
-            connect=f"connect:{PORTS['connect']}",
-            ksql=f"ksql:{PORTS['ksql']}",
-            watchdog=f"watchdog:{PORTS['watchdog']}",
-            postgres=("postgres", PORTS["postgres"]),
-            password=_password(),
-        )
+        places = {s.name: (s.name, inside(s)) for s in SERVICES}
+        return client_environment(places, _password())
 
     def wipe(self) -> None:
         """Tell what to type on the machine that runs the containers."""

@@ -144,15 +144,8 @@ class Compose:
 
     def environment(self) -> dict[str, str]:
         """Return addresses and the password, as clients on this machine need them."""
-        port = {s.name: s.port + self.settings.port_offset for s in SERVICES}
-        return client_environment(
-            kafka=f"{HOST}:{port['kafka']}",
-            connect=f"{HOST}:{port['connect']}",
-            ksql=f"{HOST}:{port['ksql']}",
-            watchdog=f"{HOST}:{port['watchdog']}",
-            postgres=(HOST, port["postgres"]),
-            password=self._read_password(),
-        )
+        places = {s.name: (HOST, s.port + self.settings.port_offset) for s in SERVICES}
+        return client_environment(places, self._read_password())
 
     def wipe(self) -> None:
         """Remove containers, networks and volumes: the data, and the password with them."""

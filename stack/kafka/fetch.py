@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from lablib.artifacts import Artifacts
-from lablib.builds import ConnectPlugins
+from lablib.builds import ConnectPlugins, JmxMetrics
 from lablib.settings import load_settings
 
 # Native libraries for machines that no container of ours runs on: 9 MB.
@@ -21,12 +21,15 @@ def main() -> None:
     """Fill /image: what Connect needs, what broker and ksql server need beyond that, plug-ins, ANTLR."""
     artifacts, image = Artifacts(load_settings()), Path("/image/opt")
     artifacts.fetch()
-    for name, folder in (("connect", "kafka/libs"), ("kafka", "kafka/broker"), ("ksql", "ksql")):
+    for name, folder in (("connect", "kafka/libs"), ("jmx", "kafka/libs"), ("kafka", "kafka/broker"), ("ksql", "ksql")):
         target = image / folder
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, exist_ok=True)
         for jar in artifacts.jars(name):
             _copy(jar, target / jar.name)
     shutil.copy(artifacts.path("antlr4"), image / "antlr4.jar")
+    metrics = JmxMetrics(artifacts)
+    metrics.make()
+    shutil.copy(metrics.jar, image / "kafka" / "libs")
     made, plugins = ConnectPlugins(artifacts), image / "connect" / "plugins"
     made.make()
     shutil.copytree(made.plugins, plugins)
