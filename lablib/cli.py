@@ -44,7 +44,7 @@ bundle = typer.Typer(
 )
 app.add_typer(bundle, name="bundle")
 
-Name = Annotated[str, typer.Argument(help="A service: postgres, kafka, connect, watchdog or ksql.")]
+Name = Annotated[str, typer.Argument(help="A service, as lab status lists them.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 
@@ -102,7 +102,7 @@ def doctor() -> None:
 @app.command()
 def up(
     names: Annotated[
-        list[str] | None, typer.Argument(help="What starts only when asked for: ksql (stream SQL).")
+        list[str] | None, typer.Argument(help="What starts only when asked for: ksql (stream SQL), metrics (Prometheus).")
     ] = None,
 ) -> None:
     """Start whatever is down and make topics, tables and the sink. Safe to repeat."""
@@ -131,8 +131,9 @@ def status(as_json: Json = False) -> None:
             ready = "[green]yes[/]" if s.ready else "[red]no[/]"
             table.add_row(s.name, s.state, ready, s.pid, str(s.port), _plain(s.seen))
         out.print(table)
-        if missing := {s.name for s in stack.services} - {s.name for s in statuses}:
-            out.print(f"Not asked for: {', '.join(missing)} (lab up {' '.join(missing)})")
+        there = {s.name for s in statuses}
+        for profile in sorted({s.profile for s in stack.services if s.name not in there}):
+            out.print(f"Not asked for: {profile} (lab up {profile})")
         if all(s.ready for s in statuses):
             _show_connectors(stack)  # without Kafka, Connect repeats what it knew before
     if not all(s.ready for s in statuses):

@@ -11,8 +11,8 @@ from lablib.errors import LabError
 class Service:
     """One server of the stack. ``port`` is the port before the checkout's offset is added.
 
-    An ``optional`` one starts only when it is asked for by name. Prometheus finds what ``metrics``
-    names: a port, which may be one of the service's own.
+    One with a ``profile`` starts only when it is asked for, by its name or its profile's (Compose
+    calls it so, too). Prometheus reads what the port ``metrics`` gives, which may be ``port``.
     """
 
     name: str
@@ -22,13 +22,18 @@ class Service:
     inner_ports: tuple[int, ...] = ()
     config: str = ""
     ready_within: float = 60.0
-    optional: bool = False
+    profile: str = ""
     metrics: int = 0
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port that the service binds on 127.0.0.1."""
         return (self.port, *self.inner_ports)
+
+    @property
+    def optional(self) -> bool:
+        """True if `lab up` alone does not start it."""
+        return bool(self.profile)
 
     @property
     def job(self) -> str:
@@ -70,7 +75,7 @@ SERVICES = (
         metrics=19406,
         depends_on=("kafka",),
         config="stack/ksql-server/ksql-server.properties",
-        optional=True,
+        profile="ksql",
     ),
     Service(
         "watchdog",
@@ -85,7 +90,7 @@ SERVICES = (
         port=19095,
         metrics=19095,
         depends_on=("postgres", "kafka", "connect"),
-        optional=True,
+        profile="metrics",
     ),
     Service(
         "postgres-exporter",
@@ -93,14 +98,14 @@ SERVICES = (
         port=19187,
         metrics=19187,
         depends_on=("postgres",),
-        optional=True,
+        profile="metrics",
     ),
     Service(
         "pushgateway",
         "Holds the figures of programs that come and go",
         port=19091,
         metrics=19091,
-        optional=True,
+        profile="metrics",
     ),
     Service(
         "alertmanager",
@@ -108,7 +113,7 @@ SERVICES = (
         port=19094,
         metrics=19094,
         config="stack/alertmanager/alertmanager.yml",
-        optional=True,
+        profile="metrics",
     ),
     Service(
         "prometheus",
@@ -117,7 +122,7 @@ SERVICES = (
         metrics=19090,
         depends_on=("exporter", "postgres-exporter", "pushgateway", "alertmanager"),
         config="stack/prometheus/prometheus.yml",
-        optional=True,
+        profile="metrics",
     ),
 )
 
@@ -139,6 +144,12 @@ def find_service(name: str, services: tuple[Service, ...] = SERVICES) -> Service
     raise LabError(f"There is no service {name!r}.", f"the stack has: {known}", "lab status")
 
 
+def chosen_services(name: str, services: tuple[Service, ...] = SERVICES) -> list[Service]:
+    """Return all services of that profile, or the one service of that name."""
+    found = [s for s in services if name and s.profile == name]
+    return found or [find_service(name, services)]
+
+
 def services_table(services: tuple[Service, ...] = SERVICES) -> str:
     """Return the table as Markdown (``stack/README.md`` holds it between two markers)."""
     rows = ["| service | what it does | port on 127.0.0.1 | starts with | after | configured by |"]
@@ -146,7 +157,7 @@ def services_table(services: tuple[Service, ...] = SERVICES) -> str:
     for s in services:
         ports = ", ".join(str(p) for p in s.ports)
         config = f"`{s.config}`" if s.config else "-"
-        command = f"`lab up {s.name}`" if s.optional else "`lab up`"
+        command = f"`lab up {s.profile}`" if s.optional else "`lab up`"
         after = ", ".join(s.depends_on) or "-"
         rows.append(f"| {s.name} | {s.title} | {ports} | {command} | {after} | {config} |")
     return "\n".join(rows) + "\n"

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import compress
+from itertools import chain, compress
 
 from filelock import FileLock, Timeout
 
@@ -17,7 +17,7 @@ from lablib.backends.select import backend_note, select_backend
 from lablib.errors import LabError, NotReady
 from lablib.ledger import Ledger
 from lablib.probes import PROBES, Answer
-from lablib.services import SERVICES, Service, find_service
+from lablib.services import SERVICES, Service, chosen_services, find_service
 from lablib.settings import Settings, load_settings
 
 POLL = 0.05
@@ -75,7 +75,7 @@ class Stack:
         >>> stack.up("ksql")
 
         Args:
-            names: optional services that shall take part.
+            names: optional services that shall take part, or whole profiles of them.
             tell: is called with a line each time a service became ready.
 
         Raises:
@@ -141,9 +141,11 @@ class Stack:
         self.backend.resume(service)
 
     def stop(self, name: str) -> None:
-        """End one service in an orderly way; it stays down until ``restart`` or ``up``."""
+        """End a service, or all of a profile, in an orderly way, until ``restart`` or ``up``."""
+        services = chosen_services(name, self.services)
         with self._lock():
-            self.backend.stop(find_service(name, self.services))
+            for service in reversed(services):
+                self.backend.stop(service)
 
     def restart(self, name: str) -> None:
         """Stop a service if it is up, start it, and return when it answers."""
@@ -229,7 +231,7 @@ class Stack:
 
     def _with_what_they_need(self, names: Iterable[str]) -> set[Service]:
         found: set[Service] = set()
-        for service in [find_service(name, self.services) for name in names]:
+        for service in chain.from_iterable(chosen_services(n, self.services) for n in names):
             found |= {service, *self._with_what_they_need(service.depends_on)}
         return found
 

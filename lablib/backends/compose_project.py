@@ -108,13 +108,18 @@ class ComposeProject:
         return [
             f"--project-directory={self.settings.home}",
             f"--project-name={self.settings.project}",
-            *(f"--profile={s.name}" for s in SERVICES if s.optional),
+            *(f"--profile={name}" for name in sorted({s.profile for s in SERVICES if s.profile})),
         ]
 
     def _environment(self) -> dict[str, str]:
         """Return what Compose puts in place of ${...}."""
         ports = {
-            f"{s.name.upper()}_PORT": str(s.port + self.settings.port_offset) for s in SERVICES
+            f"{s.name.upper().replace('-', '_')}_PORT": str(s.port + self.settings.port_offset)
+            for s in SERVICES
+        }
+        judging = {
+            "PROMETHEUS_SPEED": f"{self.settings.prometheus_speed:g}",
+            "ALERT_WEBHOOK": self.settings.alert_webhook,
         }
         bundle = {"CA_BUNDLE": path} if (path := ca_bundle()) else {}
-        return {**os.environ, **bundle, **ports}
+        return {**os.environ, **bundle, **ports, **judging}

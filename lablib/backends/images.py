@@ -20,9 +20,10 @@ SOURCES = (
     "stack/versions.env",
     "stack/jars.lock",
     *(f"stack/{folder}/**/*" for folder in ("base", "connect", "kafka", "postgres", "watchdog")),
+    *(f"stack/{folder}/**/*" for folder in ("alertmanager", "exporter", "prometheus")),
     *(f"stack/ksql-server/{part}" for part in ("*", "src/main/**/*")),
     *(f"lablib/{name}.py" for name in ("artifacts", "builds", "compiler", "connect", "errors")),
-    *(f"lablib/{name}.py" for name in ("settings", "watchdog")),
+    *(f"lablib/{name}.py" for name in ("exporter", "sale", "settings", "watchdog")),
 )
 
 

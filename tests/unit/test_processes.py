@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -14,8 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from lablib.artifacts import Artifacts
 from lablib.backends import State, processes
-from lablib.backends.launch import Launch
+from lablib.backends.launch import Launch, Launcher
 from lablib.backends.processes import Processes
 from lablib.errors import LabError, PortBusy
 from lablib.services import Service
@@ -36,10 +38,11 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-class Programs:
-    """Stands where the launcher stands, and launches a sleeping program with a sleeping child."""
+class Programs(Launcher):
+    """Launches one program, whatever the service: a sleeping one with a sleeping child."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, settings: Settings, command: list[str]) -> None:
+        super().__init__(settings, Artifacts(settings))
         self.command = command
 
     def launch(self, service: Service) -> Launch:
@@ -56,7 +59,7 @@ def backend(tmp_path: Path, service: Service) -> Iterator[Processes]:
     running = Processes(Settings(data=tmp_path / "lab", port_offset=0))
     for folder in ("run", "logs"):
         (tmp_path / "lab" / folder).mkdir(parents=True)
-    running.launcher = Programs([sys.executable, "-c", PARENT])  # type: ignore[assignment]
+    running.launcher = Programs(running.settings, [sys.executable, "-c", PARENT])
     yield running
     running.stop(service)
 
@@ -135,6 +138,22 @@ def test_a_lost_pid_file_does_not_double_the_service(backend: Processes, service
     assert backend.inspect(service).identity != str(stray.pid)
 
 
+def test_prometheus_asks_a_service_until_it_is_stopped(backend: Processes, tmp_path: Path) -> None:
+    """Killed or crashed, it stays a target: that it does not answer is what there is to see."""
+    service = Service("sleeper-exporter", "sleeps", free_port(), metrics=19555)
+    target = backend.launcher.targets / "sleeper-exporter.json"
+    backend.start(service)
+    (told,) = json.loads(target.read_text())
+    assert told == {
+        "targets": ["127.0.0.1:19555"],
+        "labels": {"job": "sleeper", "instance": "sleeper"},
+    }
+    backend.kill(service)
+    assert target.exists()
+    backend.stop(service)
+    assert not target.exists()
+
+
 def test_the_log_holds_what_the_service_said(backend: Processes, service: Service) -> None:
     """Each start leaves a line; output of service and child follows; the end can be read by name."""
     backend.start(service)
@@ -157,7 +176,7 @@ def test_a_command_that_cannot_run_leaves_its_reason_in_the_log(
     backend: Processes, service: Service
 ) -> None:
     """A missing program is a crash whose log says what is missing."""
-    backend.launcher = Programs(["/no/such/program"])  # type: ignore[assignment]
+    backend.launcher = Programs(backend.settings, ["/no/such/program"])
     backend.start(service)
     eventually(lambda: backend.inspect(service).state is State.CRASHED, "the crash is seen")
     eventually(

@@ -16,9 +16,10 @@ def test_every_service_has_a_probe() -> None:
 
 
 def test_nobody_depends_on_what_may_be_absent() -> None:
-    """The services that `lab up` starts need none that it does not."""
-    optional = {s.name for s in SERVICES if s.optional}
-    assert [s.name for s in SERVICES if optional.intersection(s.depends_on)] == []
+    """A service needs only what `lab up` starts, or what comes with it."""
+    profile = {s.name: s.profile for s in SERVICES}
+    needs = [(s.profile, profile[other]) for s in SERVICES for other in s.depends_on]
+    assert [need for need in needs if need[1] not in ("", need[0])] == []
 
 
 def test_ports_are_distinct() -> None:

@@ -20,7 +20,7 @@ SERVICES = (
     Service("shop", "sells", 1, depends_on=("till", "store")),
     Service("till", "counts", 2, depends_on=("store",)),
     Service("store", "keeps", 3, ready_within=0.2),
-    Service("cellar", "keeps wine", 4, depends_on=("store",), optional=True),
+    Service("cellar", "keeps wine", 4, depends_on=("store",), profile="cellar"),
 )
 
 
