@@ -26,6 +26,7 @@ SUBJECTS = {
     "latency": "from sending to the visible row",
     "recovery": "whole again after a kill",
     "streams": "stream SQL against Java by hand",
+    "metrics": "what watching costs",
 }
 HEADINGS = ("subject", "this kit", "compared with", "ratio", "CPU-s ratio", "target", "")
 

@@ -22,14 +22,14 @@ from lablib.backends.processes import Processes
 from lablib.errors import LabError
 from lablib.postgres import connection
 from lablib.sale import Event
-from lablib.services import SERVICES, Service
+from lablib.services import CORE, Service
 from lablib.settings import Settings, load_settings
 from lablib.stack import Stack
 from lablib.synthetic import SyntheticSales
 
 # Beyond the tests' ports (5000), so that both can run.
 AWAY = 7000
-SERVERS: tuple[Service, ...] = tuple(s for s in SERVICES if s.name != "watchdog")
+SERVERS: tuple[Service, ...] = tuple(s for s in CORE if s.name != "watchdog")
 
 # "Stock": the options of Apache Kafka's own start scripts (bin/kafka-server-start.sh,
 # bin/connect-distributed.sh, bin/kafka-run-class.sh), and no setting that this kit chose for speed,
@@ -125,11 +125,11 @@ def own_cpu() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def memory_of(stack: Stack) -> float:
-    """Return the MiB that the servers hold: proportional set size, or resident where unknown."""
+def memory_of(stack: Stack, names: Iterable[str] = ("postgres", "kafka", "connect")) -> float:
+    """Return the MiB that servers hold: proportional set size, or resident where unknown."""
     total = 0
-    for service in SERVERS:
-        for member in family(stack, service.name):
+    for name in names:
+        for member in family(stack, name):
             seen = member.memory_full_info()
             total += getattr(seen, "pss", seen.rss)
     return total / 2**20
