@@ -16,6 +16,7 @@ import confluent_kafka as ck
 from lablib.errors import DeliveryFailed, LabError
 from lablib.ledger import Ledger
 from lablib.pace import DEFAULT_CAP, EventTime, Pace, Rate
+from lablib.pushed import Figures, pushed
 from lablib.sale import Event
 from lablib.stack import Stack
 
@@ -109,8 +110,10 @@ class Producer:
             ledger: default: the ledger of the stack's checkout.
         """
         self.topic = topic
+        env = stack.env
+        self._gateway = env.get("PUSHGATEWAY_URL")
         self._config = {
-            "bootstrap.servers": stack.env["KAFKA_BOOTSTRAP_SERVERS"],
+            "bootstrap.servers": env["KAFKA_BOOTSTRAP_SERVERS"],
             "queue.buffering.max.messages": 2 * IN_FLIGHT,
             "log_level": 2,  # that a broker is away shows in the report; librdkafka says it every time
             "logger": log,
@@ -235,24 +238,19 @@ class Producer:
         client = ck.Producer(self._config)
         self._require_topic(client)
         self.report = Report(self._ledger.begin(self.topic, str(events)[:200]))
-        began = time.monotonic()
-        patience = math.inf
-        try:
-            self._run(client, islice(events, count), pace, watch)
-        except BaseException:
-            patience = GIVE_UP_AFTER
-            raise
-        finally:
-            self._drain(client, patience)
-            self.report.unknown += self.report.waiting
-            self.report.behind_schedule = pace.late
-            self.report.seconds = time.monotonic() - began
-            watch(self.report)
+        with pushed(self._gateway, self.topic, lambda: self._figures(pace)):
+            self._complete(client, islice(events, count), pace, watch)
         if self.report.failed or self.report.unknown:
             raise DeliveryFailed(
                 "Kafka did not acknowledge every event.", str(self.report), "lab status, lab verify"
             )
         return self.report
+
+    def _figures(self, pace: Pace) -> Figures:
+        names = ("sent", "acknowledged", "failed", "unknown")
+        # Without a rate of its own a run is as fast as it can be, or as its events' times say.
+        rate = pace.rate or None if isinstance(pace, Rate) else None
+        return Figures({n: getattr(self.report, n) for n in names}, 0.0 if self.paused else rate)
 
     def _require_topic(self, client: ck.Producer) -> None:
         try:
@@ -269,6 +267,28 @@ class Producer:
                 str(topic.error),
                 "lab up makes the lab's topics",
             )
+
+    def _complete(
+        self,
+        client: ck.Producer,
+        events: Iterator[Event],
+        pace: Pace,
+        watch: Callable[[Report], None],
+    ) -> None:
+        """Send everything, and settle the report, however it ends."""
+        began = time.monotonic()
+        patience = math.inf
+        try:
+            self._run(client, events, pace, watch)
+        except BaseException:
+            patience = GIVE_UP_AFTER
+            raise
+        finally:
+            self._drain(client, patience)
+            self.report.unknown += self.report.waiting
+            self.report.behind_schedule = pace.late
+            self.report.seconds = time.monotonic() - began
+            watch(self.report)
 
     def _run(
         self,
