@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import shutil
 import signal
@@ -101,7 +102,8 @@ class Exporter(Collector):
     def __init__(self, sources: Sequence[Source], disk: Path) -> None:
         """Take what to look at, and a path on the disk that the stack's data lie on."""
         self._sources, self._disk = sources, disk
-        self._looked = {source.name: -FADED_AFTER for source in sources}
+        self._looked = {source.name: -math.inf for source in sources}
+        self._complaints: dict[str, str] = {}
 
     def start(self) -> None:
         """Look at every source once a second from now on."""
@@ -110,6 +112,23 @@ class Exporter(Collector):
             threading.Thread(
                 target=self._keep_looking, args=[source], name=source.name, daemon=True
             ).start()
+
+    def look_at(self, source: Source) -> None:
+        """Look once. A failure is counted, and told unless it is the one that was told before."""
+        try:
+            source.look()
+        except Exception as error:  # nobody watches this thread: it must outlive whatever it meets
+            errors.labels(source.name).inc()
+            complaint = (str(error) or type(error).__name__).replace("\n", " ")
+            if complaint != self._complaints.get(source.name):
+                self._complaints[source.name] = complaint
+                expected = isinstance(error, LabError | KafkaException | psycopg.Error | OSError)
+                log.warning("%s: %s", source.name, complaint, exc_info=not expected)
+        else:
+            if self._complaints.pop(source.name, ""):
+                log.info("%s: it can be looked at again", source.name)
+            self._looked[source.name] = time.monotonic()
+            looked.labels(source.name).set_to_current_time()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the series of each source, but none that has faded."""
@@ -133,26 +152,9 @@ class Exporter(Collector):
             yield family
 
     def _keep_looking(self, source: Source) -> None:
-        complaint = ""
         while True:
             begin = time.monotonic()
-            try:
-                source.look()
-            except (
-                Exception
-            ) as error:  # nobody watches this thread: it must outlive whatever it meets
-                errors.labels(source.name).inc()
-                expected = isinstance(error, LabError | KafkaException | psycopg.Error | OSError)
-                seen = f"{source.name}: {str(error) or type(error).__name__}".replace("\n", " ")
-                if seen != complaint:
-                    complaint = seen
-                    log.warning("%s", seen, exc_info=not expected)
-            else:
-                if complaint:
-                    log.info("%s: it can be looked at again", source.name)
-                complaint = ""
-                self._looked[source.name] = time.monotonic()
-                looked.labels(source.name).set_to_current_time()
+            self.look_at(source)
             time.sleep(max(0.0, begin + PERIOD - time.monotonic()))
 
 
