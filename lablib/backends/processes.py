@@ -51,11 +51,13 @@ class Processes:
         self._run = settings.data / "run"
 
     def prepare(self, services: Sequence[Service]) -> None:
-        """Fetch Java archives, compile what is ours, train AOT caches: all only once per machine."""
+        """Fetch archives, compile what is ours, train AOT caches: all only once per machine."""
         for folder in (self._run, self.settings.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.launcher.prepare(services)
         warm_up(self.launcher, services)
+        for service in services:
+            self.launcher.announce(service)
 
     def ports(self, service: Service) -> list[int]:
         """Return every port that the service listens on."""
