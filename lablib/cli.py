@@ -102,7 +102,10 @@ def doctor() -> None:
 @app.command()
 def up(
     names: Annotated[
-        list[str] | None, typer.Argument(help="What starts only when asked for: ksql (stream SQL), metrics (Prometheus).")
+        list[str] | None,
+        typer.Argument(
+            help="What starts only when asked for: ksql (stream SQL), metrics (Prometheus)."
+        ),
     ] = None,
 ) -> None:
     """Start whatever is down and make topics, tables and the sink. Safe to repeat."""
@@ -326,6 +329,27 @@ def verify(
         )
     _show_verification(result)
     if not result:
+        raise typer.Exit(1)
+
+
+@app.command()
+def smoke(
+    within: Annotated[float, typer.Option(help="Seconds to wait until all is well.")] = 30.0,
+) -> None:
+    """Send ten sales and look whether all is well: rows, connectors, targets, alerts. Exit code 1 if not."""
+    from lablib.smoke import smoke as look
+
+    table = Table("", "checked", "seen", "try")
+    well = True
+    with out.status("Looking ...") as line:
+        for check in look(
+            _stack(), within, lambda what: line.update(f"Looking whether {what} ...")
+        ):
+            mark = "[green]ok[/]" if check.ok else "[red]no[/]"
+            table.add_row(mark, check.what, _plain(check.seen), "" if check.ok else check.remedy)
+            well = well and check.ok
+    out.print(table)
+    if not well:
         raise typer.Exit(1)
 
 
