@@ -14,16 +14,29 @@ from lablib.services import SERVICES, Service
 from lablib.versions import versions
 
 # What images are made from. A change of these makes them anew.
+FOLDERS = (
+    "alertmanager",
+    "base",
+    "connect",
+    "exporter",
+    "kafka",
+    "postgres",
+    "prometheus",
+    "watchdog",
+)
+MODULES = (
+    *("artifacts", "builds", "compiler", "settings"),  # fetch and build what is Java
+    *("arrivals", "exporter", "lag", "latency", "quality", "sale", "watchdog"),
+    *("connect", "errors"),
+)
 SOURCES = (
     "docker-compose.yaml",
     "requirements.lock",
     "stack/versions.env",
     "stack/jars.lock",
-    *(f"stack/{folder}/**/*" for folder in ("base", "connect", "kafka", "postgres", "watchdog")),
-    *(f"stack/{folder}/**/*" for folder in ("alertmanager", "exporter", "prometheus")),
+    *(f"stack/{folder}/**/*" for folder in FOLDERS),
     *(f"stack/ksql-server/{part}" for part in ("*", "src/main/**/*")),
-    *(f"lablib/{name}.py" for name in ("artifacts", "builds", "compiler", "connect", "errors")),
-    *(f"lablib/{name}.py" for name in ("exporter", "sale", "settings", "watchdog")),
+    *(f"lablib/{name}.py" for name in MODULES),
 )
 
 
