@@ -57,8 +57,9 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         patch.setenv("LAB_STACK", request.param)
         running = Stack()
         running.wipe()
-        # Its image and caches are made here, and not while a lab's cell waits.
-        running.up("ksql")
+        # Images and caches of what is optional are made here, and not while a lab's cell waits.
+        running.up("ksql", "metrics")
+        running.stop("metrics")
         running.stop("ksql")
         install(running)
         yield running
