@@ -32,7 +32,7 @@ COUNT = """
 SELECT since, width_bucket(-seconds, %s::float8[]), count(*), sum(seconds)
 FROM sales_raw,
      LATERAL (VALUES ('sent', loaded_at - sent_at), ('event', loaded_at - event_time)) AS w (since, waited),
-     LATERAL (SELECT greatest(extract(epoch FROM waited)::float8, 0)) AS s (seconds)
+     LATERAL (SELECT greatest(date_part('epoch', waited), 0)) AS s (seconds)
 WHERE loaded_at >= %s AND loaded_at < %s AND waited IS NOT NULL
 GROUP BY since, 2
 """

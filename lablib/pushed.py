@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
+from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from prometheus_client import Metric, push_to_gateway
@@ -58,14 +59,15 @@ class _Run(Collector):
         self._over = False
 
     def push_until(self, over: threading.Event) -> None:
-        answers = self._push()
+        heard = self._push()
         while not over.wait(PERIOD):
-            answers = self._push()
+            heard = self._push()
         self._over = True
-        if answers:  # else the run's end would wait in vain
+        if heard:  # else the run's end would wait in vain
             self._push()
 
     def _push(self) -> bool:
+        """Return whether the gateway has heard it, or may have: one that hangs reads it later."""
         try:
             push_to_gateway(
                 self._gateway,
@@ -75,8 +77,10 @@ class _Run(Collector):
                 timeout=TIMEOUT,
                 handler=_without_proxy,
             )
-        except Exception:  # whatever is wrong with the gateway, the run goes on
+        except URLError:  # nobody is there, or he refuses
             return False
+        except Exception:  # whatever else is wrong, the run goes on
+            return True
         return True
 
     def collect(self) -> Iterator[Metric]:
