@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from lablib.errors import LabError
 
@@ -339,7 +339,7 @@ def smoke(
     """Send ten sales and look whether all is well: rows, connectors, targets, alerts. Exit code 1 if not."""
     from lablib.smoke import smoke as look
 
-    table = Table("", "checked", "seen", "try")
+    table = Table("", "checked", "seen", Column("try", overflow="fold"))
     well = True
     with out.status("Looking ...") as line:
         for check in look(
@@ -351,6 +351,22 @@ def smoke(
     out.print(table)
     if not well:
         raise typer.Exit(1)
+
+
+@app.command()
+def dashboard(
+    name: Annotated[str, typer.Argument(help="sales or servers.")] = "sales",
+    minutes: Annotated[float, typer.Option(min=0.5, help="How far back.")] = 15.0,
+    html: Annotated[
+        Path | None, typer.Option(help="The file to write; default: one in .lab/dashboards.")
+    ] = None,
+) -> None:
+    """Draw a dashboard from what Prometheus has seen, as one page for a browser."""
+    from lablib.dashboards import report
+
+    with out.status("Drawing ..."):
+        path = report(_stack(), name, minutes, html)
+    out.print(f"Open it in a browser: {_plain(str(path.absolute()))}")
 
 
 def _show_verification(result: Verification) -> None:

@@ -43,7 +43,9 @@ class LiveDashboard:
 
         self.dashboard, self.prometheus, self.minutes = dashboard, prometheus, minutes
         self._stopped, self._woken = threading.Event(), threading.Event()
-        self._looking = threading.Lock()
+        self.looking = threading.Lock()
+        """Held while it looks."""
+        self.thread: threading.Thread | None = None
         self._panels = [(panel, self._place(panel)) for panel in dashboard.panels]
         self._pause = widgets.ToggleButton(description="Pause", tooltip="Let the pictures stand")
         self._pause.observe(lambda _: self._woken.set(), "value")
@@ -66,11 +68,12 @@ class LiveDashboard:
         if every:
             self.shown[self.dashboard.name] = self
             name = f"dashboard {self.dashboard.name}"
-            threading.Thread(target=self._keep, args=[every], name=name, daemon=True).start()
+            self.thread = threading.Thread(target=self._keep, args=[every], name=name, daemon=True)
+            self.thread.start()
 
     def refresh(self) -> None:
         """Look once, and draw what is seen; if Prometheus does not answer, say so."""
-        with self._looking:
+        with self.looking:
             try:
                 for panel, place in self._panels:
                     place.value = image(panel, self.prometheus, self.minutes)
@@ -84,6 +87,11 @@ class LiveDashboard:
         """Look no more. The pictures stay."""
         self._stopped.set()
         self._woken.set()
+
+    @property
+    def line(self) -> str:
+        """What it says of itself: how current it is, or what is wrong."""
+        return str(self._line.value)
 
     @property
     def paused(self) -> bool:

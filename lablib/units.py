@@ -8,20 +8,25 @@ from collections.abc import Callable, Sequence
 _AXES = {
     "s": "seconds",
     "ms": "milliseconds",
-    "percentunit": "share",
-    "bytes": "bytes",
-    "Bps": "bytes per second",
+    "percentunit": "",
+    "decbytes": "",
+    "Bps": "",
     "suffix:/s": "per second",
     "suffix:x": "times the pace that lasts",
-    "short": "number",
+    "short": "",
     "none": "",
 }
 UNITS = tuple(_AXES)
 
 
 def axis_label(unit: str) -> str:
-    """Return what an axis of this unit is called."""
+    """Return what an axis of this unit is called; nothing where each number has its unit."""
     return _AXES[unit]
+
+
+def tick(value: float, unit: str) -> str:
+    """Return a number at an axis."""
+    return in_words(value, "short" if _AXES[unit] else unit)
 
 
 def in_words(value: float, unit: str) -> str:
@@ -31,12 +36,11 @@ def in_words(value: float, unit: str) -> str:
     return _WORDS[unit](value)
 
 
-def _scaled(value: float, base: float, prefixes: Sequence[str], gap: str = "") -> str:
-    size = abs(value)
+def _scaled(value: float, units: Sequence[str], gap: str = "") -> str:
     power = 0
-    while size >= 0.9995 * base and power < len(prefixes) - 1:
-        size, value, power = size / base, value / base, power + 1
-    return f"{_three(value)}{gap}{prefixes[power]}"
+    while abs(value) >= 999.5 and power < len(units) - 1:
+        value, power = value / 1000, power + 1
+    return f"{_three(value)}{gap}{units[power]}"
 
 
 def _three(value: float) -> str:
@@ -60,19 +64,19 @@ def _percent(value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return _scaled(value, 1000, ("", "k", "M", "G"))
+    return _scaled(value, ("", "k", "M", "G"))
 
 
-def _binary(value: float) -> str:
-    return _scaled(value, 1024, ("B", "KiB", "MiB", "GiB", "TiB"), " ")
+def _bytes(value: float) -> str:
+    return _scaled(value, ("B", "kB", "MB", "GB", "TB"), " ")
 
 
 _WORDS: dict[str, Callable[[float], str]] = {
     "s": _seconds,
     "ms": lambda value: _seconds(value / 1000),
     "percentunit": _percent,
-    "bytes": _binary,
-    "Bps": lambda value: _scaled(value, 1000, ("B/s", "kB/s", "MB/s", "GB/s"), " "),
+    "decbytes": _bytes,
+    "Bps": lambda value: f"{_bytes(value)}/s",
     "suffix:/s": lambda value: f"{_number(value)}/s",
     "suffix:x": lambda value: f"{_number(value)}x",
     "short": _number,

@@ -144,7 +144,7 @@ def lines(
     for index, name in enumerate(known):
         color = {"mode": "fixed", "fixedColor": palette.CYCLE[index % len(palette.CYCLE)]}
         properties = [grafana.DynamicConfigValue(id_val="color", value=color)]
-        if dash := DASHES[index % len(DASHES)]:
+        if dash := DASHES[(index + index // len(palette.CYCLE)) % len(DASHES)]:
             line = {"fill": "dash", "dash": list(dash)}
             properties.append(grafana.DynamicConfigValue(id_val="custom.lineStyle", value=line))
         panel.override_by_name(name, properties)
@@ -576,7 +576,7 @@ def servers() -> Iterator[Builder]:
     )
     yield lines(
         "Java: heap in use",
-        "bytes",
+        "decbytes",
         Text(
             "Memory for objects, per Java server.",
             "a saw: it rises and is cleaned up. A saw whose feet rise for hours is a leak.",
@@ -634,7 +634,7 @@ def servers() -> Iterator[Builder]:
     )
     yield lines(
         "Postgres: size",
-        "bytes",
+        "decbytes",
         Text(
             "How large all databases are together.",
             "it grows with the sales, and stops where old partitions are dropped.",
