@@ -339,7 +339,7 @@ def smoke(
     """Send ten sales and look whether all is well: rows, connectors, targets, alerts. Exit code 1 if not."""
     from lablib.smoke import smoke as look
 
-    table = Table("", "checked", "seen", Column("try", overflow="fold"))
+    table = Table("", "checked", Column("seen", overflow="fold"), Column("try", overflow="fold"))
     well = True
     with out.status("Looking ...") as line:
         for check in look(

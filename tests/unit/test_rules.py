@@ -38,6 +38,7 @@ RECORDED = {
 ALERTS = {
     ("TargetDown", "critical"),
     ("TaskFailed", "critical"),
+    ("ExporterBlind", "warning"),
     ("DiskNearlyFull", "warning"),
     ("LagHigh", "warning"),
     ("LagCritical", "critical"),
