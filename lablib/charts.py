@@ -25,10 +25,10 @@ from lablib.panels import Look, Panel
 from lablib.units import axis_label, in_words, tick
 
 # In inches: a page, which has 24 columns; a row; margins; a letter, and a line of them.
-PAGE, ROW = 12.8, 0.4
+PAGE, ROW = 11.6, 0.38
 ABOVE, BELOW, LEFT, RIGHT = 0.36, 0.3, 0.72, 0.22
 LETTER, LINE = 0.078, 0.19
-DPI = 110
+DPI = 120
 LEGEND, NAME = 8, 34
 JUDGED = {GREEN: "good", ORANGE: "watch it", VERMILION: "act"}
 

@@ -25,7 +25,8 @@ def image(panel: Panel, prometheus: Prometheus, minutes: float) -> str:
     """Return a panel as an HTML image that says in words what it shows."""
     frame = prometheus.read(panel.queries, minutes)
     data = base64.b64encode(png(draw(panel, frame))).decode()
-    return f'<img alt="{escape(describe(panel, frame))}" src="data:image/png;base64,{data}">'
+    words = escape(describe(panel, frame))
+    return f'<img alt="{words}" src="data:image/png;base64,{data}" style="display: block; width: 100%">'
 
 
 class LiveDashboard:
@@ -52,7 +53,9 @@ class LiveDashboard:
         self._line = widgets.HTML()
         grid = widgets.GridBox(
             [place for _, place in self._panels],
-            layout=widgets.Layout(grid_template_columns="repeat(24, 1fr)", grid_gap="6px"),
+            layout=widgets.Layout(
+                grid_template_columns="repeat(24, minmax(0, 1fr))", grid_gap="6px 0", width="100%"
+            ),
         )
         title = widgets.HTML(f"<b>{escape(dashboard.title)}</b>")
         self.widget = widgets.VBox([widgets.HBox([title, self._pause, self._line]), grid])
@@ -119,5 +122,7 @@ class LiveDashboard:
     def _place(panel: Panel) -> Any:
         import ipywidgets as widgets
 
-        layout = widgets.Layout(grid_column=f"span {panel.width}", margin="0")
+        # Not grid_column: the widgets' own script takes it away again.
+        area = f"auto / span {panel.width} / auto / auto"
+        layout = widgets.Layout(grid_area=area, margin="0", height="auto")
         return widgets.HTML(layout=layout)

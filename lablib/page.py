@@ -30,9 +30,13 @@ _PAGE = Template("""<!doctype html>
   p { color: var(--quiet); margin: .2rem 0 1rem; }
   main { display: grid; grid-template-columns: repeat(24, 1fr); gap: .7rem; align-items: start; }
   figure { margin: 0; background: var(--card); border-radius: 4px; overflow: hidden; height: 100%; }
-  img { display: block; width: 100%; background: #fff; }
+  img { background: #fff; }
   figcaption { padding: .4rem .6rem .5rem; font-size: .85rem; color: var(--quiet); }
-  @media (max-width: 50rem) { main { grid-template-columns: 1fr; } figure { grid-column: auto !important; } }
+  @media (max-width: 50rem) {
+    main { grid-template-columns: 1fr 1fr; }
+    figure { grid-column: span 2 !important; }
+    figure.small { grid-column: auto !important; }
+  }
   @media print { figure { break-inside: avoid; } }
 </style>
 </head>
@@ -50,7 +54,8 @@ $figures
 def page(dashboard: Dashboard, prometheus: Prometheus, minutes: float) -> str:
     """Return the page: each panel as a picture, below it what good looks like."""
     figures = "\n".join(
-        f'<figure style="grid-column: span {panel.width}">{image(panel, prometheus, minutes)}'
+        f'<figure class="{"small" if panel.width <= 4 else "large"}" style="grid-column: span '
+        f'{panel.width}">{image(panel, prometheus, minutes)}'
         f"<figcaption>{escape(panel.description)}</figcaption></figure>"
         for panel in dashboard.panels
     )

@@ -123,6 +123,12 @@ def recorded() -> set[str]:
     return {rule["record"] for group in rules["groups"] for rule in group["rules"]}
 
 
+def test_names_of_series_are_found() -> None:
+    """The search that other tests rely on: labels, words and functions are no series."""
+    query = 'sum by (job, le) (rate(one_total{two="three"}[5m])) or on () max(four:five)'
+    assert series_in(query) == {"one_total", "four:five"}
+
+
 class TestFiles:
     """What lies in stack/grafana."""
 
