@@ -14,9 +14,10 @@ from lablib.connect import Connect
 from lablib.errors import KsqlError, LabError
 from lablib.kafka import admin, create_topics, delete_group, delete_topics, waiting
 from lablib.ksql import Ksql
-from lablib.pipeline import SINK_GROUP, TOPIC
+from lablib.pipeline import SINK_GROUP
 from lablib.postgres import apply_sql, connection
 from lablib.stack import Stack
+from lablib.verification import wait_for_sink
 
 AGGREGATES = ("sales_hourly", "sales_agg_minute", "store_rolling_1h", "top_skus")
 # Connector -> the topics it reads, which are named like the aggregates, and the tables it fills.
@@ -81,14 +82,13 @@ def sinks_caught_up(stack: Stack, within: float = 60.0) -> bool:
     """Wait until the sinks have carried all results into the tables; False if not in time."""
     deadline = time.monotonic() + within
     groups = [(f"connect-{sink}", topic) for sink, topics in SINKS.items() for topic in topics]
-    groups.append((SINK_GROUP, TOPIC))
     registered = {f"connect-{name}" for name in Connect(stack.env["CONNECT_URL"]).connectors()}
     for group, topic in groups:
         while group in registered and waiting(stack, group, topic):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.2)
-    return True
+    return SINK_GROUP not in registered or not wait_for_sink(stack, deadline - time.monotonic())
 
 
 def remove_aggregates(stack: Stack) -> None:

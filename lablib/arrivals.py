@@ -25,7 +25,7 @@ from confluent_kafka.admin import AdminClient
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily
 
-from lablib.quality import REASONS, REMEMBERED, Judge, Quality, reason
+from lablib.quality import REASONS, REMEMBERED, Judge, Quality, origin, reason
 
 # As in lablib.pipeline, which is more than the exporter's image has.
 TOPIC, DEAD_LETTERS = "sales", "sales.dlq"
@@ -33,6 +33,7 @@ GROUP = "exporter"
 # For so long one look reads.
 READ_FOR = 1.0
 BATCH = 5000
+REFUSED = 10_000
 TIMEOUT = 5.0
 
 
@@ -57,7 +58,7 @@ class Arrivals:
     A scrape's figures and the offsets that belong to them are taken together, and those offsets are
     committed at the next look. So after a kill what no scrape has shown is counted by the next
     run, and at most one look's events are counted twice: at least once. What was judged before is
-    read again without being counted, so that the next run knows its duplicates and latecomers.
+    read again without being counted, so that the next run knows its duplicates, latecomers and dead letters.
 
     While Kafka is away the counters stand still.
     """
@@ -71,6 +72,8 @@ class Arrivals:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._client: Consumer | None = None
         self._topics: dict[str, Identity] | None = None
+        self.refused: dict[tuple[str, int, int], None] = {}
+        """The places that the latest dead letters had, the oldest first."""
         self._judge = Judge()
         self._next: dict[Place, int] = {}
         self._shown: dict[Place, int] = {}
@@ -149,8 +152,8 @@ class Arrivals:
             at = TopicPartition(place.topic, place.partition)
             low, high = client.get_watermark_offsets(at, timeout=TIMEOUT)
             begin[place] = at.offset = min(max(self._position(place, left, high), low), high)
-            if place.topic == TOPIC and place[:2] not in known:
-                at.offset = max(low, at.offset - REMEMBERED // topics[TOPIC].partitions)
+            if place[:2] not in known:
+                at.offset = max(low, at.offset - REMEMBERED // topics[place.topic].partitions)
             assigned.append(at)
         client.assign(assigned)
         with self._lock:
@@ -184,8 +187,13 @@ class Arrivals:
                 fresh = offset >= self._next[place]
                 if topic == TOPIC:
                     self._qualities[self._judge.judge(partition, message.value())] += fresh
-                elif fresh:
-                    self._reasons[reason(dict(message.headers() or ()))] += 1
+                else:
+                    headers = dict(message.headers() or ())
+                    self._reasons[reason(headers)] += fresh
+                    if place_before := origin(headers):
+                        self.refused[place_before] = None
+                    if len(self.refused) > REFUSED:
+                        self.refused.pop(next(iter(self.refused)))
                 if fresh:
                     self._next[place] = offset + 1
 

@@ -186,9 +186,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     kafka = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
+    arrivals = Arrivals(kafka)
     sources = (
-        Arrivals(kafka),
-        Lag(kafka),
+        arrivals,
+        Lag(kafka, arrivals.refused),
         Connectors(os.environ["CONNECT_URL"]),
         Rows(conninfo(os.environ)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from confluent_kafka import (
     Consumer,
@@ -79,15 +79,17 @@ class Lag:
     What does not exist any more vanishes at the next look, and everything while Kafka is away.
 
     A transaction leaves a marker in the topic, which nobody ever gets to read, so a group could lag
-    by one for ever. What a group has left standing for two looks is therefore looked at: where
-    there is no record, there is no lag. A group on its way counts markers as records.
+    by one for ever; and a sink commits past a dead letter only with the next good record. What a
+    group has left standing for two looks is therefore looked at: where there is no record but dead
+    letters, there is no lag. A group on its way counts both as records.
     """
 
     name = "kafka"
     fades = True
 
-    def __init__(self, bootstrap: str) -> None:
-        """Take the broker's address; nothing is connected yet."""
+    def __init__(self, bootstrap: str, refused: Container[tuple[str, int, int]] = ()) -> None:
+        """Take the broker's address, and the places of dead letters; nothing is connected yet."""
+        self._refused = refused
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._reader = Consumer(
             {
@@ -210,11 +212,14 @@ class Lag:
         return committed
 
     def _holds_record(self, partition: Partition, offset: int) -> bool:
-        """Tell whether there is a record from this offset on, or nothing but markers."""
+        """Tell whether there is a record to read from this offset on, or only markers and dead letters."""
         self._reader.assign([TopicPartition(*partition, offset)])
         try:
-            message = self._reader.poll(TIMEOUT)
+            while (message := self._reader.poll(TIMEOUT)) is not None:
+                if (error := message.error()) is not None:
+                    return error.code() != KafkaError._PARTITION_EOF
+                if (*partition, message.offset()) not in self._refused:
+                    return True
         finally:
             self._reader.unassign()
-        error = message.error() if message is not None else None
-        return error is None or error.code() != KafkaError._PARTITION_EOF
+        return True

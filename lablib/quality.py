@@ -65,3 +65,12 @@ def reason(headers: Mapping[str, str | bytes | None]) -> str:
         return "json"
     field = re.search(r"\bvalue\.(\w+)", text)
     return field[1] if field and field[1] in FIELDS else "other"
+
+
+def origin(headers: Mapping[str, str | bytes | None]) -> tuple[str, int, int] | None:
+    """Return the topic, partition and offset that a dead letter had; None if it does not say."""
+    places = [headers.get(f"__connect.errors.{name}") for name in ("topic", "partition", "offset")]
+    topic, partition, offset = (p.decode() if isinstance(p, bytes) else p for p in places)
+    if topic is None or partition is None or offset is None:
+        return None
+    return topic, int(partition), int(offset)

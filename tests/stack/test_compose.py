@@ -103,7 +103,9 @@ def test_servers_may_do_little(wiring: dict[str, Any]) -> None:
 def test_no_password_stands_in_the_file(wiring: dict[str, Any]) -> None:
     """Passwords are named by the path of a file only."""
     variables = {k: v for s in wiring.values() for k, v in (s.get("environment") or {}).items()}
-    assert {k for k in variables if "PASSWORD" in k} == {"POSTGRES_PASSWORD_FILE"}
+    named = {k: v for k, v in variables.items() if "PASSWORD" in k}
+    assert named.keys() == {"POSTGRES_PASSWORD_FILE", "GF_SECURITY_ADMIN_PASSWORD__FILE"}
+    assert set(named.values()) == {"/run/lab-secrets/password"}
 
 
 def test_the_genuine_server_takes_one_variable(wiring: dict[str, Any]) -> None:

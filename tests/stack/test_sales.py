@@ -115,6 +115,15 @@ def sold(stack: Stack) -> Stack:
     return stack
 
 
+def test_a_broken_event_at_the_end_keeps_nobody_waiting(empty: Stack) -> None:
+    """The sink commits past a dead letter only with the next good sale; all is there nevertheless."""
+    events = iter(SyntheticSales(seed=5, invalid=0.5))
+    some = [next(events) for _ in range(200)]
+    last = next(event for event in events if event.kind is Kind.INVALID)
+    Producer(empty).send([*some, last])
+    assert verify(empty, within=30), explain(empty)
+
+
 class TestVerifySees:
     """The judge itself is judged: each kind of damage is found, named and counted."""
 
