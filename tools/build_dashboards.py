@@ -559,8 +559,11 @@ def servers() -> Iterator[Builder]:
             "a few milliseconds. A long query of one learner is seen here, too.",
             "08_postgres",
         ),
-        (
-            f"{_rate('pg_stat_database_active_time')}\n  / {_rate('pg_stat_database_xact_commit')}",
+        (  # newer exporters tell seconds, older ones milliseconds
+            f"""(
+  1000 * {_rate("pg_stat_database_active_time_seconds_total")}
+  or {_rate("pg_stat_database_active_time")}
+) / {_rate("pg_stat_database_xact_commit")}""",
             "on average",
         ),
     )

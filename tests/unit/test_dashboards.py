@@ -84,6 +84,7 @@ SERIES = {
     "pg_settings_max_connections",
     "pg_stat_activity_max_tx_duration",
     "pg_stat_database_active_time",
+    "pg_stat_database_active_time_seconds_total",
     "pg_stat_database_numbackends",
     "pg_stat_database_tup_inserted",
     "pg_stat_database_xact_commit",
