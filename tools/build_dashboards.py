@@ -475,12 +475,15 @@ def servers() -> Iterator[Builder]:
         "Kafka: messages by topic",
         PER_SECOND,
         Text(
-            "Messages that come into each topic. Topics of Kafka's own are left out.",
+            "Messages that come into each topic. Topics of Kafka's and Connect's own are left out.",
             "as many in sales as shops send, none in sales.dlq.",
             "04_kraft",
         ),
         (
-            _rate('kafka_server_brokertopicmetrics_messagesin_total{topic!~"_.+"}', "topic"),
+            _rate(
+                'kafka_server_brokertopicmetrics_messagesin_total{topic!~"_.+|connect[.].+"}',
+                "topic",
+            ),
             "{{topic}}",
         ),
         names=("sales", "sales.dlq"),
