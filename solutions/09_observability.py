@@ -98,7 +98,7 @@ prometheus.custom_query('sales_events_total{quality="valid"}')
 
 # %% [markdown]
 # Four helpers. `value` asks for one number, now or `at` a time of the past. `curve` asks the same
-# question for each second of a span. `wait_for` waits for something, but not for ever; `sql` asks Postgres.
+# question every two seconds of a span. `wait_for` waits for something, but not for ever; `sql` asks Postgres.
 
 
 # %%
@@ -108,12 +108,12 @@ def value(query, at=None):
     return float(found[0]["value"][1]) if found else float("nan")
 
 
-def curve(query, since, until=None):
-    """Return a query's values second by second, a column per series; the index is in seconds."""
+def curve(query, since, until=None, step=2):
+    """Return a query's values over time, a column per series; the index is in seconds."""
     until = until or time.time()
     span = [datetime.fromtimestamp(int(t), UTC) for t in (since, until)]
-    step = f"{1 + int(until - since) // 5000}s"  # if you have had a long break
-    found = prometheus.custom_query_range(query, *span, step=step)
+    step += int(until - since) // 5000  # you may have had a long break
+    found = prometheus.custom_query_range(query, *span, step=f"{step}s")
     columns = [pd.Series({t: float(v) for t, v in one["values"]}) for one in found]
     return pd.concat(columns, axis=1) if columns else pd.DataFrame(columns=[0])
 
@@ -145,7 +145,7 @@ def sql(query, *arguments):
 EVENTS = 'sales_events_total{quality="valid"}'
 ROWS = 'sales_event_to_row_seconds_count{since="sent"}'
 LAG = 'sum(kafka_consumergroup_lag{group="connect-sales-sink"})'
-wait_for("the first sales", lambda: time.time() > opened + 6)
+wait_for("the first sales", lambda: time.time() > opened + 8)
 start = max(opened - 1, time.time() - 60)
 
 # %%
@@ -155,7 +155,8 @@ for place, query, title in ((0, EVENTS, "sales_events_total"), (1, LAG, "kafka_c
     axes[place].plot(seen.index - start, seen, ".-")
     axes[place].set_title(title)
     axes[place].set_xlabel("seconds")
-lab.show(figure, alt="Left a line that only rises, right one that rises and falls like saw teeth.")
+high = f"{value(f'max_over_time({LAG}[1m:2s])'):.0f}"
+lab.show(figure, alt=f"Left a line that only rises, right teeth like those of a saw, up to {high}.")
 
 # %% [markdown]
 # Left a **counter**: it only rises. Its height means nothing ("since when?"), its *slope* means
@@ -189,7 +190,7 @@ except LabError as refusal:  # a JupyterLab that runs in a container may not do 
 shops.resume()
 after = value(EVENTS)
 wait_for("some more sales", lambda: value(EVENTS) > after + 2 * RATE)
-lowest = float(curve(f"rate({EVENTS}[6s])", restarted - 5).min().min())
+lowest = float(curve(f"rate({EVENTS}[6s])", restarted - 5, step=1).min().min())
 print(f"counter: {before:.0f}, then {after:.0f}. Lowest rate: {lowest:.0f} a second")
 
 # %%
@@ -622,7 +623,7 @@ lab.check("budget", budget, rate=RATE, hours=6, objective=0.99, slow=0.30)
 # %%
 RULE = "sales:slow_rows:ratio_rate5m"
 file = (stack.settings.stack_files / "prometheus" / "rules" / "recording.yml").read_text()
-print(file[file.index(f"- record: {RULE}") :].partition("- record")[2].partition("- record")[0])
+print(file[file.index(f"- record: {RULE}") :].partition("\n      - record")[0])
 rules = httpx.get(stack.env["PROMETHEUS_URL"] + "/api/v1/rules", trust_env=False).json()
 rules = [rule for group in rules["data"]["groups"] for rule in group["rules"]]
 print(next(rule["query"] for rule in rules if rule["name"] == RULE))
@@ -737,24 +738,31 @@ for letter, cause in causes.items():
 wait_for("a pipeline at rest", recovered)
 
 # %%
-figure, axes = plt.subplots(3, 4, figsize=(11, 5.5), sharex=True, sharey="col")
-for row, (letter, begin) in enumerate(calls.items()):
-    axes[row, 0].set_ylabel(letter, rotation=0, labelpad=14, fontweight="bold")
-    for panel, (title, query) in zip(axes[row], FIGURES.items(), strict=True):
-        seen = curve(query, begin - 1, begin + 9)
+TOPS = (2 * RATE, 2 * RATE, RATE, 15)
+
+
+def draw_call(panels, letter, begin):
+    """Draw all figures of one incident, side by side."""
+    panels[0].set_ylabel(letter, rotation=0, labelpad=14, fontweight="bold")
+    for panel, query, top in zip(panels, FIGURES.values(), TOPS, strict=True):
+        seen = curve(query, begin, begin + 9, step=1)
         panel.axvspan(0, 6, color="0.9", lw=0)
         panel.plot(seen.index - begin, seen)
-        panel.set(xlim=(-1, 9), ylim=(0, None), xlabel="seconds" if row == 2 else None)
-        if row == 0:
-            panel.set_title(title, fontsize=11)
+        panel.set(xlim=(0, 9), ylim=(-0.03 * top, top), xticks=(0, 3, 6, 9))
+
 
 # %%
+figure, axes = plt.subplots(3, 4, figsize=(11, 5.5), sharex=True, sharey="col")
+for panels, (letter, begin) in zip(axes, calls.items(), strict=True):
+    draw_call(panels, letter, begin)
+for panel, title in zip(axes[0], FIGURES, strict=True):
+    panel.set_title(title, fontsize=11)
 at_six = {c: [value(q, b + 6) for q in FIGURES.values()] for c, b in calls.items()}
 told = {c: [None if n != n else round(n) for n in numbers] for c, numbers in at_six.items()}
 lab.show(figure, alt=f"{list(FIGURES)} six seconds into each incident (None: no figure): {told}.")
 
 # %% [markdown]
-# Grey is the incident; what the figures say comes two or three seconds later. (The last column has the
+# Grey is the incident, in seconds; what the figures say comes two or three seconds later. (The last column has the
 # teeth of part 1: up to five or six seconds are nothing.) And what the servers said meanwhile. The first column is a gauge
 # of the exporter: how many seconds ago could it last look at the topic, at Kafka, Connect, Postgres?
 # The second is `up`, which Prometheus makes itself: 0 for a server that did not answer it.
@@ -806,7 +814,7 @@ FIRING = f'ALERTS{{{ALERT}, alertstate="firing"}}'
 night = quiet - 3
 wait_for("the end of the alert", lambda: not any(firing()))
 print("Prometheus and Alertmanager have:", firing())
-fired = curve(FIRING, night).index
+fired = curve(FIRING, night, step=1).index
 lasted = fired[fired < spent["end"] + 60].max() - spent["end"]
 print(f"The alert ended {lasted:.0f} s after the sink was back from its long rest.")
 lab.recall("resolve", truth="a" if lasted < 5 else "b" if lasted < 55 else "c")
@@ -865,7 +873,7 @@ sales:slow_rows:ratio_rate5m > 14.4 * 0.01 and sales:slow_rows:ratio_rate1h > 14
 def seconds(query):
     """Return in which seconds of the night a condition was true, and an error or ""."""
     try:
-        seen = curve(query, night)
+        seen = curve(query, night, step=1)
     except PrometheusApiClientException as error:
         return [], refused(error)
     return [int(t - night) for t in seen.index[(seen.fillna(0) != 0).any(axis=1)]], ""

@@ -156,7 +156,7 @@ def rows(
         hint = f"These are {most} series. Choose one value of since, then add up."
         return Result(False, expected, observed, hint)
     values = [series[0][1] for series in found]
-    if all(t["low"] * 0.9 <= v <= t["high"] * 1.1 for v, t in zip(values, truth, strict=True)):
+    if all(t["low"] * 0.85 <= v <= t["high"] * 1.2 for v, t in zip(values, truth, strict=True)):
         return Result(True, expected, observed)
     return Result(False, expected, observed, _rows_hint(str(answer), values, truth))
 
