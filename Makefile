@@ -11,7 +11,7 @@ OFFLINE := $(if $(BUNDLE),--no-index --find-links $(WHEELS))
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab up down test test-fast lint format bench labs slides docs lock clean
+.PHONY: help setup lab up down test test-fast lint format bench labs slides docs dashboards lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,7 @@ lint: setup ## ruff, mypy, and whether generated files are current
 	$(BIN)/mypy
 	$(BIN)/python -m tools.build_labs --check
 	$(BIN)/python -m tools.build_docs --check
+	$(BIN)/python -m tools.build_dashboards --check
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix
@@ -74,6 +75,9 @@ slides: setup ## Make HTML and PDF from slides/*.md in build/slides (needs node 
 
 docs: setup ## Write what is generated from the code: the service table, the command reference
 	$(BIN)/python -m tools.build_docs
+
+dashboards: setup ## Make stack/grafana/dashboards/*.json from tools/build_dashboards.py
+	$(BIN)/python -m tools.build_dashboards
 
 lock: setup ## Resolve Python packages and Java archives anew and write their hashes
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -109,6 +109,10 @@ def _fetch(settings: Settings) -> None:
     try:
         _run(["apt-get", *own, "-q", "update"], work)
         packages = sorted({package for package, _ in PACKAGES.values()})
+        # Newer editions have a package of its own for this one.
+        packages += {"promtool"} & set(
+            _run(["apt-cache", *own, "pkgnames", "promtool"], work).split()
+        )
         # The pages of Prometheus are made with libraries that have packages of their own.
         depends = _run(["apt-cache", *own, "depends", "prometheus", "libjs-rickshaw"], work)
         packages += sorted(set(re.findall(r"Depends: (libjs-\S+)", depends)))

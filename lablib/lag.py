@@ -89,8 +89,8 @@ class Lag:
 
     def __init__(self, bootstrap: str, refused: Container[tuple[str, int, int]] = ()) -> None:
         """Take the broker's address, and the places of dead letters; nothing is connected yet."""
-        self._refused = refused
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._bootstrap, self._refused = bootstrap, refused
+        self._admin = self._client()
         self._reader = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -110,6 +110,17 @@ class Lag:
 
     def look(self) -> None:
         """Ask Kafka, and build the series."""
+        try:
+            self._look()
+        except BaseException:
+            # After a broker's restart a client may ask the old one for ever who leads a group.
+            self._admin = self._client()
+            raise
+
+    def _client(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
+
+    def _look(self) -> None:
         ends, now = self._end_offsets(), time.time()
         self._history = {partition: self._history.get(partition, History()) for partition in ends}
         for partition, end in ends.items():

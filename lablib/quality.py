@@ -12,6 +12,8 @@ from lablib.errors import InvalidSale
 from lablib.sale import FIELDS, Sale
 
 LATE_AFTER = timedelta(seconds=60)
+# So many in a row are no latecomers: whoever sends began anew, at an earlier time (a second replay).
+BEGAN_ANEW = 5
 REMEMBERED = 200_000
 REASON = "__connect.errors.exception.message"
 REASONS = (*FIELDS, "json", "other")
@@ -35,6 +37,7 @@ class Judge:
         self._order: deque[str] = deque(maxlen=remembered)
         self._known: set[str] = set()
         self._newest: dict[int, datetime] = {}
+        self._late_in_a_row: dict[int, int] = {}
 
     def judge(self, partition: int, value: bytes | None) -> Quality:
         """Tell what an event is, and remember it."""
@@ -49,11 +52,14 @@ class Judge:
         self._order.append(sale.sale_id)
         self._known.add(sale.sale_id)
         newest = self._newest.get(partition, sale.event_time)
-        if sale.event_time >= newest:
-            self._newest[partition] = sale.event_time
-        elif newest - sale.event_time > LATE_AFTER:
-            return Quality.LATE
-        return Quality.VALID
+        late = newest - sale.event_time > LATE_AFTER
+        in_a_row = self._late_in_a_row[partition] = late * (
+            self._late_in_a_row.get(partition, 0) + 1
+        )
+        if in_a_row == BEGAN_ANEW:
+            newest, self._late_in_a_row[partition] = sale.event_time, 0
+        self._newest[partition] = max(newest, sale.event_time)
+        return Quality.LATE if late else Quality.VALID
 
 
 def reason(headers: Mapping[str, str | bytes | None]) -> str:

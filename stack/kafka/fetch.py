@@ -21,7 +21,12 @@ def main() -> None:
     """Fill /image: what Connect needs, what broker and ksql server need beyond that, plug-ins, ANTLR."""
     artifacts, image = Artifacts(load_settings()), Path("/image/opt")
     artifacts.fetch()
-    for name, folder in (("connect", "kafka/libs"), ("jmx", "kafka/libs"), ("kafka", "kafka/broker"), ("ksql", "ksql")):
+    for name, folder in (
+        ("connect", "kafka/libs"),
+        ("jmx", "kafka/libs"),
+        ("kafka", "kafka/broker"),
+        ("ksql", "ksql"),
+    ):
         target = image / folder
         target.mkdir(parents=True, exist_ok=True)
         for jar in artifacts.jars(name):

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lablib.aggregates import caught_up, install_aggregates
+from lablib.aggregates import install_aggregates
 from lablib.dashboards import Dashboard, expressions
 from lablib.producer import Producer
 from lablib.services import SERVICES
@@ -81,7 +81,6 @@ def test_every_expression_of_every_dashboard_has_series(metrics: Stack) -> None:
     producer.start(SyntheticSales(seed=3, duplicates=0.02, late=0.02, invalid=0.02), rate=200)
     try:
         time.sleep(20)  # ranges of 15 s shall be filled
-        assert caught_up(metrics, within=120)
         empty_ones = {
             (name, expression)
             for name in ("sales", "servers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -50,6 +51,16 @@ class TestJudge:
             VALID,
             LATE,
         ]
+
+    def test_a_second_replay_of_the_same_days_is_not_late(self) -> None:
+        """It begins hours before the first one ended: five events are taken for late, not all."""
+        judge = Judge()
+        seen = Counter(
+            judge.judge(0, event.value)
+            for seed in (1, 2)
+            for event in islice(SyntheticSales(seed, events_per_day=50_000), 2000)
+        )
+        assert seen == {Quality.VALID: 3995, Quality.LATE: 5}
 
     def test_a_late_duplicate_is_a_duplicate(self) -> None:
         """Of two that apply the first in the order of Quality counts."""
