@@ -13,6 +13,9 @@ class Answer(NamedTuple):
     seen: str
 
 
+Probe = Callable[[Mapping[str, str]], Answer]
+
+
 def probe_postgres(env: Mapping[str, str]) -> Answer:
     """Log in and ask a question: a port that is open does not mean a database that answers."""
     import psycopg
@@ -44,67 +47,38 @@ def probe_kafka(env: Mapping[str, str]) -> Answer:
     return Answer(bool(metadata.brokers), f"{len(metadata.brokers)} broker(s)")
 
 
-def probe_connect(env: Mapping[str, str]) -> Answer:
-    """Ask Connect's own health check, which answers only once the worker is in its group."""
-    return _probe_http(f"{env['CONNECT_URL']}/health")
+def over_http(variable: str, path: str, wanted: str = "") -> Probe:
+    """Return a probe that asks an HTTP server, whose address the variable has, for its health.
+
+    Well is who answers with success, and says what is ``wanted``.
+    """
+
+    def probe(env: Mapping[str, str]) -> Answer:
+        import httpx
+
+        try:
+            response = httpx.get(f"{env[variable]}{path}", timeout=2, trust_env=False)
+        except httpx.HTTPError as error:
+            return Answer(False, str(error) or type(error).__name__)
+        seen = f"HTTP {response.status_code}"
+        if wanted not in response.text:
+            return Answer(False, f"{seen} without {wanted!r}")
+        return Answer(response.is_success, seen)
+
+    return probe
 
 
-def probe_ksql(env: Mapping[str, str]) -> Answer:
-    """Ask the server's own health check: it has read its statements, and Kafka answers it."""
-    return _probe_http(f"{env['KSQL_URL']}/healthcheck")
-
-
-def probe_watchdog(env: Mapping[str, str]) -> Answer:
-    """Ask for the watchdog's metrics."""
-    return _probe_http(f"{env['WATCHDOG_URL']}/metrics")
-
-
-def probe_exporter(env: Mapping[str, str]) -> Answer:
-    """Ask for the exporter's metrics."""
-    return _probe_http(f"{env['EXPORTER_URL']}/metrics")
-
-
-def probe_postgres_exporter(env: Mapping[str, str]) -> Answer:
-    """Ask for the exporter's metrics: they tell whether it reaches the database."""
-    return _probe_http(f"{env['POSTGRES_EXPORTER_URL']}/metrics", "pg_up 1")
-
-
-def probe_pushgateway(env: Mapping[str, str]) -> Answer:
-    """Ask Pushgateway's own health check."""
-    return _probe_http(f"{env['PUSHGATEWAY_URL']}/-/ready")
-
-
-def probe_alertmanager(env: Mapping[str, str]) -> Answer:
-    """Ask Alertmanager's own health check."""
-    return _probe_http(f"{env['ALERTMANAGER_URL']}/-/ready")
-
-
-def probe_prometheus(env: Mapping[str, str]) -> Answer:
-    """Ask Prometheus' own health check: it has read what it kept."""
-    return _probe_http(f"{env['PROMETHEUS_URL']}/-/ready")
-
-
-def _probe_http(url: str, wanted: str = "") -> Answer:
-    import httpx
-
-    try:
-        response = httpx.get(url, timeout=2, trust_env=False)
-    except httpx.HTTPError as error:
-        return Answer(False, str(error) or type(error).__name__)
-    if wanted not in response.text:
-        return Answer(False, f"HTTP {response.status_code} without {wanted!r}")
-    return Answer(response.is_success, f"HTTP {response.status_code}")
-
-
-PROBES: dict[str, Callable[[Mapping[str, str]], Answer]] = {
+PROBES: dict[str, Probe] = {
     "postgres": probe_postgres,
     "kafka": probe_kafka,
-    "connect": probe_connect,
-    "ksql": probe_ksql,
-    "watchdog": probe_watchdog,
-    "exporter": probe_exporter,
-    "postgres-exporter": probe_postgres_exporter,
-    "pushgateway": probe_pushgateway,
-    "alertmanager": probe_alertmanager,
-    "prometheus": probe_prometheus,
+    # Answers only once the worker is in its group.
+    "connect": over_http("CONNECT_URL", "/health"),
+    # It has read its statements, and Kafka answers it.
+    "ksql": over_http("KSQL_URL", "/healthcheck"),
+    "watchdog": over_http("WATCHDOG_URL", "/metrics"),
+    "exporter": over_http("EXPORTER_URL", "/metrics"),
+    "postgres-exporter": over_http("POSTGRES_EXPORTER_URL", "/metrics", wanted="pg_up 1"),
+    "pushgateway": over_http("PUSHGATEWAY_URL", "/-/ready"),
+    "alertmanager": over_http("ALERTMANAGER_URL", "/-/ready"),
+    "prometheus": over_http("PROMETHEUS_URL", "/-/ready"),
 }
