@@ -119,9 +119,18 @@ def _fetch(settings: Settings) -> None:
         _run(["apt-get", *own, "-q", "download", *packages], work)
         for archive in sorted(work.glob("*.deb")):
             _run(["dpkg-deb", "-x", str(archive), str(root)], work)
-        _free_of_its_place(root / "usr" / "bin" / "prometheus-alertmanager")
+        kept = work / "kept" / "usr"
+        # The libraries are linked to; of each only what is linked to is kept, as a copy.
+        shutil.copytree(
+            root / "usr" / "share" / "prometheus",
+            kept / "share" / "prometheus",
+            ignore=shutil.ignore_patterns("moment-timezone"),
+            ignore_dangling_symlinks=True,
+        )
+        (root / "usr" / "bin").rename(kept / "bin")
+        _free_of_its_place(kept / "bin" / "prometheus-alertmanager")
         shutil.rmtree(folder(settings), ignore_errors=True)
-        root.rename(folder(settings))
+        kept.parent.rename(folder(settings))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
