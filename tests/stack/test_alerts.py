@@ -99,7 +99,7 @@ def webhook(stack: Stack) -> Iterator[tuple[str, Callable[[], list[dict[str, obj
             logs = subprocess.run(
                 ["docker", "logs", name], capture_output=True, text=True, check=True
             )
-            return [json.loads(line) for line in logs.stdout.splitlines()]
+            return [json.loads(line) for line in logs.stdout.splitlines() if line]
 
         try:
             yield f"http://{name}:8000/", told

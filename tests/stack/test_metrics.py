@@ -120,7 +120,9 @@ def test_what_was_seen_survives_restarts(metrics: Stack) -> None:
 
 def test_lab_smoke(metrics: Stack) -> None:
     """All is well; then a paused exporter is found, and named."""
-    done = lab("smoke", "--within", "120")
+    firing = 'ALERTS{alertstate="firing"}'
+    eventually(lambda: not ask(metrics, firing), "what other tests spent is forgotten", 240)
+    done = lab("smoke", "--within", "60")
     assert done.returncode == 0, done.stdout + done.stderr
     metrics.pause("pushgateway")
     eventually(lambda: value(metrics, 'up{job="pushgateway"}') == 0, "it is seen")
