@@ -74,6 +74,8 @@ def refusal(query: str, error: str) -> str:
         )
     if "expected type range vector" in error:
         return "This function looks back over a window: put [15s] behind the name of the series."
+    if error == "got scalar":
+        return "This is a number that comes from no series at all."
     if "got range vector" in error:
         return "A name with a window alone is a list of samples. Put rate(...) around it."
     if "unclosed" in error or "unexpected end" in error:
@@ -92,8 +94,8 @@ def _at(value: float, labels: Mapping[str, str] | None = None) -> Answer:
     return [(labels or {}, value)]
 
 
-QUIET = {"low": 58.0, "high": 61.0, "events": 60.0, "counter": 1_500.0}
-AFTER = {"low": 83.0, "high": 85.0, "events": 108.0, "counter": 2_600.0}
+QUIET = {"low": 58.0, "high": 61.0, "events": 60.0}
+AFTER = {"low": 79.0, "high": 81.0, "events": 120.0}
 TWO = [({"since": "event"}, 60.0), ({"since": "sent"}, 60.0)]
 
 
@@ -107,7 +109,7 @@ TWO = [({"since": "event"}, 60.0), ({"since": "sent"}, 60.0)]
         Case('sales_event_to_row_seconds_count{since="sent"}', truth=[QUIET, AFTER], error="",
              found=[_at(1_500), _at(2_600)], hint="the counter itself"),
         Case("sum(rate(sales_event_to_row_seconds_count[15s]))", truth=[QUIET, AFTER], error="",
-             found=[_at(120), _at(168)], hint="counted twice"),
+             found=[_at(120), _at(161)], hint="counted twice"),
         Case("rate(sales_event_to_row_seconds_count[15s])", truth=[QUIET, AFTER], error="",
              found=[TWO, TWO], hint="2 series"),
         Case("rate(sum(sales_event_to_row_seconds_count)[15s])", truth=[QUIET, AFTER], found=[],
@@ -121,13 +123,13 @@ TWO = [({"since": "event"}, 60.0), ({"since": "sent"}, 60.0)]
         Case("sum(rate(kafka_consumergroup_lag[15s]))", truth=[QUIET, AFTER], error="",
              found=[_at(31), _at(44)], hint="gauge"),
         Case("sum(rate(sales_events_total[15s]))", truth=[QUIET, AFTER], error="",
-             found=[_at(60), _at(108)], hint="not every event becomes a row"),
+             found=[_at(60), _at(120)], hint="not every event becomes a row"),
         Case('sum(increase(sales_event_to_row_seconds_count{since="sent"}[15s]))',
-             truth=[QUIET, AFTER], error="", found=[_at(900), _at(1_260)], hint="in 15 seconds"),
+             truth=[QUIET, AFTER], error="", found=[_at(900), _at(1_200)], hint="in 15 seconds"),
         Case('sum(rate(sales_event_to_row_seconds_count{since="sent"}[2m]))',
-             truth=[QUIET, AFTER], error="", found=[_at(58), _at(63)], hint="longer than 15 s"),
+             truth=[QUIET, AFTER], error="", found=[_at(58), _at(63)], hint="neither shorter nor longer"),
         Case('sum(rate(sales_event_to_row_seconds_count{since="sent"}[5s]))',
-             truth=[QUIET, AFTER], error="", found=[_at(60), _at(60)], hint="shorter than 15 s"),
+             truth=[QUIET, AFTER], error="", found=[_at(60), _at(60)], hint="neither shorter nor longer"),
         Case('sum(rate(sales_event_to_row_second_count{since="sent"}[15s]))',
              truth=[QUIET, AFTER], error="", found=[[], []], hint="no series"),
         Case('sum(rate(sales_event_to_row_seconds_bucket{since="sent"}[15s]))',
@@ -135,7 +137,7 @@ TWO = [({"since": "event"}, 60.0), ({"since": "sent"}, 60.0)]
     ],
     right=[
         Case('sum(rate(sales_event_to_row_seconds_count{since="sent"}[15s]))',
-             truth=[QUIET, AFTER], error="", found=[_at(59), _at(84)]),
+             truth=[QUIET, AFTER], error="", found=[_at(59), _at(80)]),
         Case('rate(sales_event_to_row_seconds_bucket{since="event",le="+Inf"}[15s])',
              truth=[QUIET, AFTER], error="", found=[_at(62, {"le": "+Inf"}), _at(81)]),
     ],
@@ -156,37 +158,36 @@ def rows(
         hint = f"These are {most} series. Choose one value of since, then add up."
         return Result(False, expected, observed, hint)
     values = [series[0][1] for series in found]
-    if all(t["low"] * 0.85 <= v <= t["high"] * 1.2 for v, t in zip(values, truth, strict=True)):
+    if _right(values, truth):
         return Result(True, expected, observed)
     return Result(False, expected, observed, _rows_hint(str(answer), values, truth))
 
 
+def _right(values: Sequence[float], truth: Sequence[Mapping[str, float]], times: float = 1) -> bool:
+    """Return whether the values are the true ones, or so many times them."""
+    bounds = ((t["low"] * 0.85 * times, t["high"] * 1.2 * times) for t in truth)
+    return all(low <= v <= high for v, (low, high) in zip(values, bounds, strict=True))
+
+
 def _rows_hint(query: str, values: Sequence[float], truth: Sequence[Mapping[str, float]]) -> str:
-    middle = [(t["low"] + t["high"]) / 2 for t in truth]
-    times = [value / wanted for value, wanted in zip(values, middle, strict=True)]
     if "lag" in query:
         return "The lag is a gauge: it falls all the time, and rate takes each fall for a restart."
     if "_bucket" in query:
         return "Each row is in several buckets. Take the series that is no bucket: the count."
-    if all(near(v, t["counter"], 0.02) for v, t in zip(values, truth, strict=True)):
+    if not any(word in query for word in ("rate", "increase", "delta", "deriv")):
         return (
             "This is the counter itself: all rows since the exporter began. How fast does it rise?"
         )
-    if all(near(each, 15) for each in times):
+    if _right(values, truth, times=15):
         return "This is how many came in 15 seconds. The question is: per second?"
-    if all(near(each, 2, 0.15) for each in times):
+    if _right(values, truth, times=2):
         return "Each row is counted twice: since it was sent, and since the event. Choose one."
     if near(values[-1], truth[-1]["events"], 0.08):
         return (
             "These are events. Before the scene it is the same; but not every event becomes a row."
         )
-    if near(values[0], middle[0], 0.2) and values[-1] < middle[-1]:
-        shorter = near(values[-1], middle[0], 0.04)
-        return (
-            "Right before the scene, and after it too low: the window is shorter than 15 s."
-            if shorter
-            else "Right before the scene, and after it too low: the window is longer than 15 s."
-        )
+    if values[-1] < truth[-1]["low"]:
+        return "After the scene it is too low. Is the window 15 s, neither shorter nor longer?"
     return "The number is not right. Which counter counts rows, and over which window?"
 
 
@@ -230,6 +231,11 @@ P95 = "histogram_quantile(0.95, sum by (le, since) (rate(sales_event_to_row_seco
              found=[_both(0.4, 2.3), _both(0.7, 2.5)], hint="since the exporter began"),
         Case(P95.replace("15s", "5m"), truth=EXACT, error="",
              found=[_both(0.4, 2.3), _both(0.7, 2.5)], hint="window"),
+        Case(P95.replace("_bucket[", '_bucket{since="sent"}['), truth=EXACT, error="",
+             found=[[({"since": "sent"}, 0.42)], [({"since": "sent"}, 9.1)]], hint="leave the choice"),
+        Case("sum by (since) (rate(..._sum[15s])) / sum by (since) (rate(..._count[15s]))",
+             truth=EXACT, error="", found=[_both(0.1, 1.4), _both(2.6, 4.1)],
+             hint="does not call it"),
         Case(P95.replace("0.95", "95"), truth=EXACT, error="",
              found=[_both(float("inf"), float("inf"))] * 2, hint="between 0 and 1"),
         Case(P95.replace("0.95", "0.5"), truth=EXACT, error="",
@@ -283,10 +289,14 @@ def _latency_hint(
         return "histogram_quantile needs the buckets: the series whose name ends in _bucket."
     if not values:
         return "There is no series: without the label le there are no buckets. Sum by (le, ...)."
+    if {*given[-1]} in ({"sent"}, {"event"}):
+        return "The query chooses one value of since. Both are wanted: leave the choice out."
     if any(moment.keys() != {"sent", "event"} for moment in given):
         return (
             "This is one series, and it mixes both. Which label must survive the sum, besides le?"
         )
+    if "histogram_quantile" not in query:
+        return "histogram_quantile makes quantiles out of buckets. The query does not call it."
     if any(value == float("inf") or isnan(value) for value in values):
         return "The first argument is a share between 0 and 1: the p95 is 0.95."
     if all(
@@ -311,38 +321,41 @@ SHARE = 'sum(rate(sales_events_total{quality="invalid"}[15s])) / sum(rate(sales_
     ),
     wrong=[
         Case('rate(sales_events_total{quality="invalid"}[15s]) / rate(sales_events_total[15s])',
-             truth=[0.22, 0.0], error="", found=[_at(1.0), _at(float("nan"))],
+             truth=[0.33, 0.0], error="", found=[_at(1.0), _at(float("nan"))],
              hint="divided by themselves"),
         Case('sales_events_total{quality="invalid"} / ignoring(quality) sum(sales_events_total)',
-             truth=[0.22, 0.0], error="", found=[_at(0.08), _at(0.05)], hint="since the exporter"),
+             truth=[0.33, 0.0], error="", found=[_at(0.08), _at(0.05)], hint="since the exporter"),
         Case('rate(sales_events_total{quality="invalid"}[15s]) / sum(rate(sales_events_total[15s]))',
-             truth=[0.22, 0.0], error="", found=[[], []], hint="labels are equal"),
-        Case('sum(rate(sales_events_total{quality="invalid"}[15s]))', truth=[0.22, 0.0], error="",
-             found=[_at(20.0), _at(0.0)], hint="per second"),
-        Case(f"100 * {SHARE}", truth=[0.22, 0.0], error="", found=[_at(22.0), _at(0.0)],
+             truth=[0.33, 0.0], error="", found=[[], []], hint="labels are equal"),
+        Case('sum(rate(sales_events_total{quality="invalid"}[15s]))', truth=[0.33, 0.0], error="",
+             found=[_at(40.0), _at(0.0)], hint="per second"),
+        Case(f"100 * {SHARE}", truth=[0.33, 0.0], error="", found=[_at(33.0), _at(0.0)],
              hint="between 0 and 1"),
-        Case(SHARE.replace('"invalid"', '"valid"'), truth=[0.22, 0.0], error="",
-             found=[_at(0.78), _at(1.0)], hint="the good ones"),
+        Case(SHARE.replace('"invalid"', '"valid"'), truth=[0.33, 0.0], error="",
+             found=[_at(0.67), _at(1.0)], hint="the good ones"),
+        Case(SHARE.replace("total[", 'total{quality="valid"}['), truth=[0.33, 0.0], error="",
+             found=[_at(0.49), _at(0.0)], hint="All events are meant"),
+        Case("5", truth=[0.33, 0.0], error="got scalar", found=[], hint="no series"),
         Case("sum by (quality) (rate(sales_events_total[15s])) / ignoring(quality) group_left ...",
-             truth=[0.22, 0.0], error="",
+             truth=[0.33, 0.0], error="",
              found=[[({"quality": q}, v) for q, v in
-                     (("valid", 0.78), ("invalid", 0.22), ("late", 0.0), ("duplicate", 0.0))]] * 2,
+                     (("valid", 0.67), ("invalid", 0.33), ("late", 0.0), ("duplicate", 0.0))]] * 2,
              hint="4 series"),
-        Case(SHARE.replace("15s", "2m"), truth=[0.22, 0.0], error="",
+        Case(SHARE.replace("15s", "2m"), truth=[0.33, 0.0], error="",
              found=[_at(0.05), _at(0.05)], hint="window"),
-        Case(SHARE.replace("[15s]", ""), truth=[0.22, 0.0], found=[],
+        Case(SHARE.replace("[15s]", ""), truth=[0.33, 0.0], found=[],
              error='parse error: expected type range vector in call to function "rate"',
              hint="put [15s] behind"),
         Case(SHARE.replace(" / ", " / sum by (quality) (").replace("[15s])", "[15s]))", 1),
-             truth=[0.22, 0.0], found=[], error="1:95: parse error: unclosed left parenthesis",
+             truth=[0.33, 0.0], found=[], error="1:95: parse error: unclosed left parenthesis",
              hint="bracket is open"),
     ],
     right=[
-        Case(SHARE, truth=[0.22, 0.0], error="", found=[_at(0.215), _at(0.0)]),
-        Case("1 - sum(rate(...)) / sum(rate(...))", truth=[0.22, 0.0], error="",
-             found=[_at(0.23), _at(1e-9)]),
-        Case("sum(rate(sales_dead_letters_total[15s])) / ...", truth=[0.22, 0.0], error="",
-             found=[_at(0.222), _at(0.0, {"job": "exporter"})]),
+        Case(SHARE, truth=[0.33, 0.0], error="", found=[_at(0.32), _at(0.0)]),
+        Case("1 - sum(rate(...)) / sum(rate(...))", truth=[0.33, 0.0], error="",
+             found=[_at(0.34), _at(1e-9)]),
+        Case("sum(rate(sales_dead_letters_total[15s])) / ...", truth=[0.33, 0.0], error="",
+             found=[_at(0.335), _at(0.0, {"job": "exporter"})]),
     ],
 )  # fmt: skip
 def share(answer: str, *, found: Sequence[Answer], truth: Sequence[float], error: str) -> Result:
@@ -368,6 +381,8 @@ def share(answer: str, *, found: Sequence[Answer], truth: Sequence[float], error
         hint = "1, and before it 0 / 0: the broken events were divided by themselves. Only they had the same labels."
     elif near(first, 100 * truth[0]) and "/" in query:
         hint = "A share lies between 0 and 1."
+    elif near(first, truth[0] / (1 - truth[0]), 0.1):
+        hint = "Below the line stand the good ones only. All events are meant."
     elif near(first, 1 - truth[0], 0.05):
         hint = "This is the share of the good ones."
     elif first > 1:
