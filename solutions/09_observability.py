@@ -139,7 +139,8 @@ def sql(query, *arguments):
 
 # %% [markdown]
 # Two series of the last seconds, as they are. `sales_events_total` counts the events in the topic.
-# `kafka_consumergroup_lag` says how many of them the sink has not yet *noted* as read.
+# `kafka_consumergroup_lag` says how many of them the sink has not yet *noted* as read. (`sum` adds up its three
+# partitions.)
 
 # %%
 EVENTS = 'sales_events_total{quality="valid"}'
@@ -155,7 +156,7 @@ for place, query, title in ((0, EVENTS, "sales_events_total"), (1, LAG, "kafka_c
     axes[place].plot(seen.index - start, seen, ".-")
     axes[place].set_title(title)
     axes[place].set_xlabel("seconds")
-high = f"{value(f'max_over_time({LAG}[1m:2s])'):.0f}"
+high = f"{seen.max().max():.0f}"
 lab.show(figure, alt=f"Left a line that only rises, right teeth like those of a saw, up to {high}.")
 
 # %% [markdown]
@@ -210,7 +211,8 @@ else:
 # that took 5 seconds or less. So each bucket is a counter, and part 3 makes quantiles of them.
 #
 # **Exercise `kinds`.** Six series, ten seconds ago and now. Which is a `"counter"`, which a `"gauge"`,
-# which belongs to a `"histogram"`? Mind that a name is a custom, not a promise.
+# which belongs to a `"histogram"`? Mind that a name is a custom, not a promise. (Has one fallen that should
+# not? You restarted its program a moment ago.)
 
 # %%
 SIX = {
@@ -323,7 +325,8 @@ lab.show(figure, alt=alt)
 # For "now?" a few samples, for "in general?" many.**
 #
 # `sum(...)` around it adds up the four series of `quality`. Does it matter whether you add first or take
-# rates first? A colleague asks how many processor cores all servers use together:
+# rates first? A colleague asks how many processor cores all servers use together. (`[10s:1s]` makes samples
+# of something computed: one for each of ten seconds.)
 
 # %%
 span = restarted - 3, restarted + 15
@@ -396,7 +399,7 @@ lab.check("rows", rows, found=found, truth=[evidence(calm), evidence(rush)], err
 # The mean is 0.3 seconds; is head office content? Not if every hundredth row takes a minute. So one asks
 # for **quantiles**: the p95 is the time within which 95 % of the rows were there. To compute that one
 # needs every single value, and Prometheus has none of them. It has buckets. Take the 15 seconds of the scene,
-# in which the sink had its rest:
+# in which the sink had its rest. (`increase` is the rate times the window: how many came.)
 
 # %%
 BUCKETS = 'sum by (le) (increase(sales_event_to_row_seconds_bucket{since="sent"}[15s]))'
@@ -514,8 +517,8 @@ lab.recall("divide", truth={0: "c", 1: "b"}.get(len(plain), "a"))
 
 # %% [markdown]
 # Only series with *equal labels* meet, all labels. The lag has a `group`, the topic has none: no pair, no
-# answer, no error. `on (...)` names the labels that count. Or you add up both sides with `sum` until their
-# labels are equal. **Rule: an empty answer often means that labels do not match. And no answer is no
+# answer, no error. `on (...)` names the labels that count (and `group_left` allows several groups per topic). Or
+# you add up both sides with `sum` until their labels are equal. **Rule: an empty answer often means that labels do not match. And no answer is no
 # zero: an alert on it stays silent.**
 #
 # **Exercise `share`.** Write the query: *which share of all events of the last 15 seconds was broken?* One
@@ -691,9 +694,10 @@ wait_for("the alert", lambda: all(firing()))
 print(f"{time.time() - spent['end']:.1f} s after the rest: {firing()}")
 
 # %% [markdown]
-# While it burns, take a look at the dashboard. Whoever has containers may have it in Grafana: `docker
-# compose --profile grafana up -d` (it comes from a registry). The kit draws the very same panels here, from the
-# same file. (With `every=5` instead of 0 it goes on by itself, every five seconds.)
+# While it burns, take a look at the dashboard. Who works with containers can have it in Grafana: `docker
+# compose --profile grafana up -d`, then <http://127.0.0.1:13000>. Here the kit draws the very same panels, from the
+# same file. (With `every=5` instead of 0 they are drawn anew every five seconds; `lab dashboard` in a terminal
+# writes them into one page.)
 
 # %%
 from lablib.dashboards import show_dashboard
