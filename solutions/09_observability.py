@@ -641,8 +641,8 @@ print(next(rule["query"] for rule in rules if rule["name"] == RULE))
 # An **alerting rule** is a query, too: it fires as long as the query yields anything. (With `for: 1m` only if
 # it has done so for a minute; until then it is *pending*.) The alert `LatencyBudgetBurn` is the kit's
 # watch over this budget. It fires if the budget burns 14.4 times too fast, at which pace it is gone in 25
-# minutes; and it looks at *two* windows, `[5m]` and `[1h]`. Prometheus hands it to the **Alertmanager**, who
-# groups alerts and would call you.
+# minutes; and it looks at *two* windows, `[5m]` and `[1h]`. (It has no `for`: the windows do the waiting.)
+# Prometheus hands it to the **Alertmanager**, who groups alerts and would call you.
 
 # %%
 lab.predict(

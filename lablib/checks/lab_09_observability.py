@@ -78,6 +78,8 @@ def refusal(query: str, error: str) -> str:
         return "This is a number that comes from no series at all."
     if "got range vector" in error:
         return "A name with a window alone is a list of samples. Put rate(...) around it."
+    if "many-to" in error:
+        return "Several series want to meet the same one. Add up both sides: then it is one each."
     if "unclosed" in error or "unexpected end" in error:
         return f"A bracket is open: {error}"
     if "'" in query and '"' not in query and "unexpected" in error:
@@ -335,6 +337,10 @@ SHARE = 'sum(rate(sales_events_total{quality="invalid"}[15s])) / sum(rate(sales_
              found=[_at(0.67), _at(1.0)], hint="the good ones"),
         Case(SHARE.replace("total[", 'total{quality="valid"}['), truth=[0.33, 0.0], error="",
              found=[_at(0.49), _at(0.0)], hint="All events are meant"),
+        Case("rate(sales_events_total[15s]) / on (job) rate(sales_events_total[15s])",
+             truth=[0.33, 0.0], found=[],
+             error="found duplicate series for the match group; many-to-many matching not allowed",
+             hint="Several series"),
         Case("5", truth=[0.33, 0.0], error="got scalar", found=[], hint="no series"),
         Case("sum by (quality) (rate(sales_events_total[15s])) / ignoring(quality) group_left ...",
              truth=[0.33, 0.0], error="",
