@@ -78,7 +78,8 @@ def fetch(names: Iterable[str], settings: Settings) -> None:
                 with Console(stderr=True).status("Fetching Prometheus (once, 40 MB) ..."):
                     _fetch(settings)
     except (OSError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        told = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+        said = told.strip().splitlines()
         packages = " ".join(sorted({PACKAGES[name][0] for name in names}))
         raise LabError(
             "Prometheus is not installed here, and could not be fetched.",
@@ -107,7 +108,7 @@ def _fetch(settings: Settings) -> None:
     for part in ("lists/partial", "archives/partial"):
         (work / part).mkdir(parents=True)
     try:
-        _run(["apt-get", *own, "-q", "update"], work)
+        _run(["apt-get", *own, "-oAPT::Update::Error-Mode=any", "-q", "update"], work)
         packages = sorted({package for package, _ in PACKAGES.values()})
         # Newer editions have a package of its own for this one.
         packages += {"promtool"} & set(

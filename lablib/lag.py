@@ -104,15 +104,15 @@ class Lag:
             }
         )
         self._history: dict[Partition, History] = {}
-        # What stood still at the last look, and whether it holds a record at all (None: not asked).
-        self._standing: dict[tuple[str, Partition, int, int], bool | None] = {}
+        # What stood still at the last look, and whether it is known to hold no record at all.
+        self._standing: dict[tuple[str, Partition, int, int], bool] = {}
         self._metrics: list[Metric] = []
 
     def look(self) -> None:
         """Ask Kafka, and build the series."""
         try:
             self._look()
-        except BaseException:
+        except Exception:
             # After a broker's restart a client may ask the old one for ever who leads a group.
             self._admin = self._client()
             raise
@@ -181,7 +181,7 @@ class Lag:
     def _lags(self, ends: Mapping[Partition, int]) -> dict[tuple[str, Partition], int]:
         """Return how far each group is behind, for each partition that it has committed."""
         lags: dict[tuple[str, Partition], int] = {}
-        standing: dict[tuple[str, Partition, int, int], bool | None] = {}
+        standing: dict[tuple[str, Partition, int, int], bool] = {}
         for group, committed in self._committed().items():
             for partition, offset in committed.items():
                 if (end := ends.get(partition)) is None:
@@ -190,11 +190,12 @@ class Lag:
                 if offset >= end:
                     continue
                 key = (group, partition, offset, end)
-                holds = self._standing.get(key)
-                if holds is None and key in self._standing:
-                    holds = self._holds_record(partition, offset)
-                standing[key] = holds
-                if holds is False:
+                # Once it holds none it never will; one that it holds may yet become a dead letter.
+                empty = self._standing.get(key, False)
+                if not empty and key in self._standing:
+                    empty = not self._holds_record(partition, offset)
+                standing[key] = empty
+                if empty:
                     lags[group, partition] = 0
         self._standing = standing
         return lags

@@ -67,7 +67,9 @@ class Settings(BaseSettings):
         description="rules and alerts are so many times faster than in real life (1)",
     )
     alert_webhook: str = Field(
-        default="", description="where Alertmanager sends its notices; default: nowhere"
+        default="",
+        pattern=r"^(https?://[^\s'\"\\]+)?$",
+        description="where Alertmanager sends its notices (http://...); default: nowhere",
     )
 
     @field_validator("home", mode="after")

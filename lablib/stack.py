@@ -81,9 +81,10 @@ class Stack:
         Raises:
             PortBusy, NotReady, LabError: with the service's name, what was seen and its last lines.
         """
-        wanted = self._with_what_they_need(names)
+        ordered, asked_for = self._ordered(), self._with_what_they_need(names)
         with self._lock():
-            chosen = [s for s in self._ordered() if s in wanted or self._takes_part(s)]
+            present = self._with_what_they_need(s.name for s in ordered if self._takes_part(s))
+            chosen = [s for s in ordered if s in asked_for | present]
             self.backend.prepare(chosen)
             backend_note(self.settings).write_text(self.backend.name)
             for service in reversed(chosen):
@@ -258,6 +259,7 @@ class Stack:
                     for service in [s for s in waiting if done.issuperset(s.depends_on)]:
                         waiting.remove(service)
                         running[pool.submit(step, service)] = service.name
+                    assert running, f"nobody starts what {waiting} wait for"
                     finished, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in finished:
                         future.result()

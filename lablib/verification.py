@@ -21,8 +21,6 @@ from lablib.sale import FIELDS, Kind
 from lablib.stack import Stack
 
 EXAMPLES = 5
-# Of so few unread records it is worth asking whether they are dead letters.
-FEW = 1000
 
 
 class Verdict(StrEnum):
@@ -114,18 +112,18 @@ def wait_for_sink(
     stack: Stack, within: float = 60.0, watch: Callable[[int], None] = lambda _: None
 ) -> int:
     """Return when the sink has read everything in the topic, or the records left after ``within``."""
-    deadline = time.monotonic() + within
-    while (waiting := _unread(stack)) and time.monotonic() < deadline:
+    deadline, before = time.monotonic() + within, 0
+    while (waiting := lag(stack, SINK_GROUP, TOPIC)) and time.monotonic() < deadline:
+        if waiting == before and not _unread(stack):
+            return 0
+        before = waiting
         watch(waiting)
         time.sleep(0.2)
     return waiting
 
 
 def _unread(stack: Stack) -> int:
-    """Count what the sink has not read. It commits past a dead letter only with the next good sale."""
-    left = lag(stack, SINK_GROUP, TOPIC)
-    if not 0 < left <= FEW:
-        return left
+    """Count what the sink has to read: it commits past a dead letter only with the next good sale."""
     refused = {origin(dict(m.headers() or ())) for m in read_topic(stack, DEAD_LETTERS)}
     records = read_topic(stack, TOPIC, committed_offsets(stack, SINK_GROUP, TOPIC))
     return sum((TOPIC, m.partition(), m.offset()) not in refused for m in records)

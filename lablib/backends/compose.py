@@ -83,10 +83,12 @@ class Compose:
         observed = self.inspect(service)
         if observed.state is State.PAUSED:
             self.resume(service)
+        container = self.project.container(service.name)
         if self._state(service.name).get("Running"):
-            self.project.docker(
-                "stop", f"--time={STOP_WITHIN}", self.project.container(service.name)
-            )
+            self.project.docker("stop", f"--time={STOP_WITHIN}", container)
+        if self.inspect(service).state is not State.STOPPED:
+            # It was dead already, and would seem to take part. What it keeps is in volumes.
+            self.project.docker("rm", container)
 
     def kill(self, service: Service) -> None:
         """Send SIGKILL. Docker does not restart what somebody has killed on purpose."""

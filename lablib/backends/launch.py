@@ -374,7 +374,7 @@ class Launcher:
         path = debian.program("postgres_exporter", self.settings)
         command = [str(path), f"--web.listen-address={HOST}:{self.port('postgres-exporter')}"]
         # An old edition asks for columns that a new PostgreSQL has moved elsewhere.
-        told = run([str(path), "--help"], capture_output=True, text=True, check=False)
+        told = run([str(path), "--help"], capture_output=True, text=True, check=False, timeout=10)
         if "--collector.bgwriter" in told.stdout + told.stderr:
             command.append("--no-collector.bgwriter")
         dsn = f"{self.client_environment()['POSTGRES_DSN']}?sslmode=disable"
@@ -438,7 +438,7 @@ class Launcher:
         words += [self.settings.alert_webhook]
         done = run(words, capture_output=True, text=True, check=False)
         _require(done, f"{source} could not be read.", target)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a webhook may be a secret
         target.write_text(done.stdout)
 
 

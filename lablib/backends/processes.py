@@ -56,8 +56,9 @@ class Processes:
             folder.mkdir(parents=True, exist_ok=True)
         self.launcher.prepare(services)
         warm_up(self.launcher, services)
-        for service in services:
-            self.launcher.announce(service)
+        for service in services:  # one that an older edition started is not announced yet
+            if self.inspect(service).up:
+                self.launcher.announce(service)
 
     def ports(self, service: Service) -> list[int]:
         """Return every port that the service listens on."""

@@ -163,6 +163,17 @@ class TestOptional:
         assert backend.states["cellar"] is State.STOPPED
         assert stack.crashed() == []
 
+    def test_what_it_needs_takes_part_with_it(self, backend: FakeBackend, tmp_path: Path) -> None:
+        """A profile starts as a whole; one of it that was stopped comes back for those that need it."""
+        wine = (*SERVICES, Service("bar", "pours", 5, depends_on=("cellar",), profile="wine"))
+        probes = {s.name: lambda _: Answer(True, "here I am") for s in wine}
+        stack = Stack(Settings(data=tmp_path), backend, wine, probes)
+        stack.up("wine")
+        assert backend.states["cellar"] is State.RUNNING
+        stack.stop("cellar")
+        stack.up()
+        assert backend.states["cellar"] is State.RUNNING
+
     def test_its_port_may_be_taken_while_nobody_asks_for_it(
         self, stack: Stack, backend: FakeBackend
     ) -> None:
