@@ -146,7 +146,8 @@ def sql(query, *arguments):
 EVENTS = 'sales_events_total{quality="valid"}'
 ROWS = 'sales_event_to_row_seconds_count{since="sent"}'
 LAG = 'sum(kafka_consumergroup_lag{group="connect-sales-sink"})'
-wait_for("the first sales", lambda: value(EVENTS) > 0 and time.time() > opened + 6)
+samples = lambda: value(f"count_over_time({EVENTS}[15s])")
+wait_for("a few samples", lambda: samples() >= 5 and time.time() > opened + 6)
 start = max(opened - 1, time.time() - 60)
 
 # %%
