@@ -69,13 +69,13 @@ class Compose:
             refuse_busy_port(service, port)
 
     def start(self, service: Service) -> None:
-        """Start the service's container."""
+        """Start the service's container; it is made if `stop` has removed a dead one."""
         self.check(service)
-        if self._lost_its_network(service):
-            with self._making:  # services start side by side, and a network must come only once
-                if self._lost_its_network(service):
-                    self.project.docker("rm", self.project.container(service.name))
-                    self.project.compose("create", "--no-build", service.name)
+        with self._making:  # services start side by side, and a network must come only once
+            if self._lost_its_network(service):
+                self.project.docker("rm", self.project.container(service.name))
+            if not self.project.inspect(service.name):
+                self.project.compose("create", "--no-build", service.name)
         self.project.docker("start", self.project.container(service.name))
 
     def stop(self, service: Service) -> None:
@@ -174,7 +174,8 @@ class Compose:
 
     def _lost_its_network(self, service: Service) -> bool:
         """Return whether somebody pruned networks while the stack was down (data are in volumes)."""
-        wanted = self.project.inspect(service.name)["NetworkSettings"]["Networks"].values()
+        settings = self.project.inspect(service.name).get("NetworkSettings", {"Networks": {}})
+        wanted = settings["Networks"].values()
         there = self.project.docker("network", "ls", "--no-trunc", "--format={{.ID}}").split()
         return any(network["NetworkID"] and network["NetworkID"] not in there for network in wanted)
 
