@@ -147,7 +147,7 @@ EVENTS = 'sales_events_total{quality="valid"}'
 ROWS = 'sales_event_to_row_seconds_count{since="sent"}'
 LAG = 'sum(kafka_consumergroup_lag{group="connect-sales-sink"})'
 samples = lambda: value(f"count_over_time({EVENTS}[15s])")
-wait_for("a few samples", lambda: samples() >= 5 and time.time() > opened + 6)
+wait_for("a few samples", lambda: samples() >= 5 and time.time() > opened + 9)
 start = max(opened - 1, time.time() - 60)
 
 # %%
@@ -385,7 +385,7 @@ COUNT = """SELECT count(*) / 15.0 FROM sales_raw
 
 def evidence(at):
     """Return what SQL counts around that moment, and what a query for events would say."""
-    found = [float(sql(COUNT, at - shift, at - shift)[0][0]) for shift in range(4)]
+    found = [float(sql(COUNT, at - shift, at - shift)[0][0]) for shift in range(6)]
     events = value("sum(rate(sales_events_total[15s]))", at)
     return {"low": min(found), "high": max(found), "events": events}
 
@@ -482,7 +482,7 @@ P95 = """SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM 
 
 def p95(at):
     """Return the exact p95 around that moment: since sent, since the event."""
-    exact = [sql(P95, at - shift, at - shift)[0] for shift in range(4)]
+    exact = [sql(P95, at - shift, at - shift)[0] for shift in range(6)]
     return {"sent": [float(s) for s, _ in exact], "event": [float(e) for _, e in exact]}
 
 
