@@ -59,7 +59,6 @@ class Panel:
     looks: Mapping[str, Look]
     steps: tuple[tuple[float | None, str], ...]
     states: Mapping[int, State]
-    least: float | None
     most: float | None
     empty: str
 
@@ -84,7 +83,6 @@ class Panel:
                 for mapping in defaults.get("mappings", [])
                 for value, result in mapping["options"].items()
             },
-            least=defaults.get("min"),
             most=defaults.get("max"),
             empty=defaults.get("noValue", "No data."),
         )

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     prometheus_speed: float = Field(
         default=20,
         ge=1,
-        le=60,
+        le=30,
         description="rules and alerts are so many times faster than in real life (1)",
     )
     alert_webhook: str = Field(
