@@ -860,8 +860,9 @@ lab.show(figure, alt=alt)
 # %% [markdown]
 # Look at both rests. At the first one the short window jumped well over the line: for 15 seconds one row in
 # five or so was slow. Nobody was called, for the long window says that it did not matter: a small part of
-# the budget. (Unless you ran this lab minutes ago: the long window remembers. And the three calls are
-# small bumps: few of their rows took more than five seconds.) At
+# the budget. (Unless you ran all cells in one go, or did so minutes ago: then the long window has
+# little else in it, or remembers. And the three calls are small bumps: few of their rows took more than
+# five seconds.) At
 # the second rest both agreed, and you were called. And when the sink was back, the *short* window ended
 # the alert; the long one would have rung for minutes more about something that is over. **Rule: the
 # long window says that it matters, the short one that it still goes on. Wake somebody up only if both
