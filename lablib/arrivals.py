@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -52,6 +52,28 @@ class Place(NamedTuple):
     partition: int
 
 
+class Admin:
+    """A client for topics and groups that can be renewed.
+
+    After a freeze or a restart of the broker a client may wait for the old one's answer for ever.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        """Take the broker's address; nothing is connected yet."""
+        self._bootstrap = bootstrap
+        # One that is destroyed while it waits for an answer can take the process with it.
+        self._retired: deque[AdminClient] = deque(maxlen=4)
+        self.client = self._new()
+
+    def renew(self) -> None:
+        """Go on with a new client."""
+        self._retired.append(self.client)
+        self.client = self._new()
+
+    def _new(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
+
+
 class Arrivals:
     """Reads both topics and counts, from the moment it is first started on.
 
@@ -69,7 +91,7 @@ class Arrivals:
     def __init__(self, bootstrap: str) -> None:
         """Take the broker's address; nothing is connected yet."""
         self._bootstrap = bootstrap
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._admin = Admin(bootstrap)
         self._client: Consumer | None = None
         self._topics: dict[str, Identity] | None = None
         self.refused: dict[tuple[str, int, int], None] = {}
@@ -85,6 +107,13 @@ class Arrivals:
 
     def look(self) -> None:
         """Read for a second, and begin anew if a topic is not the one that it was."""
+        try:
+            self._look()
+        except Exception:
+            self._admin.renew()
+            raise
+
+    def _look(self) -> None:
         topics = self._find()
         if topics != self._topics:
             self._begin(topics)
@@ -115,7 +144,9 @@ class Arrivals:
         """Return which of the topics exist, and which these are."""
         found = {}
         wanted = TopicCollection([TOPIC, DEAD_LETTERS])
-        for name, future in self._admin.describe_topics(wanted, request_timeout=TIMEOUT).items():
+        for name, future in self._admin.client.describe_topics(
+            wanted, request_timeout=TIMEOUT
+        ).items():
             try:
                 topic = future.result(TIMEOUT)
             except KafkaException as error:

@@ -19,11 +19,11 @@ from confluent_kafka import (
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from lablib.arrivals import GROUP
+from lablib.arrivals import GROUP, Admin
 
 TIMEOUT = 5.0
 SAMPLES = 600
@@ -89,8 +89,8 @@ class Lag:
 
     def __init__(self, bootstrap: str, refused: Container[tuple[str, int, int]] = ()) -> None:
         """Take the broker's address, and the places of dead letters; nothing is connected yet."""
-        self._bootstrap, self._refused = bootstrap, refused
-        self._admin = self._client()
+        self._refused = refused
+        self._admin = Admin(bootstrap)
         self._reader = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -113,12 +113,8 @@ class Lag:
         try:
             self._look()
         except Exception:
-            # After a broker's restart a client may ask the old one for ever who leads a group.
-            self._admin = self._client()
+            self._admin.renew()
             raise
-
-    def _client(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
 
     def _look(self) -> None:
         ends, now = self._end_offsets(), time.time()
@@ -157,7 +153,7 @@ class Lag:
 
     def _end_offsets(self) -> dict[Partition, int]:
         """Return where each partition ends for who reads only what is committed."""
-        topics = self._admin.list_topics(timeout=TIMEOUT).topics
+        topics = self._admin.client.list_topics(timeout=TIMEOUT).topics
         wanted = {
             TopicPartition(name, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
             for name, topic in topics.items()
@@ -166,7 +162,7 @@ class Lag:
         }
         if not wanted:
             return {}
-        answers = self._admin.list_offsets(
+        answers = self._admin.client.list_offsets(
             wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=TIMEOUT
         )
         ends = {}
@@ -201,10 +197,10 @@ class Lag:
         return lags
 
     def _committed(self) -> dict[str, dict[Partition, int]]:
-        answer = self._admin.list_consumer_groups(request_timeout=TIMEOUT).result(TIMEOUT)
+        answer = self._admin.client.list_consumer_groups(request_timeout=TIMEOUT).result(TIMEOUT)
         names = [group.group_id for group in answer.valid]
         futures = {
-            name: self._admin.list_consumer_group_offsets(
+            name: self._admin.client.list_consumer_group_offsets(
                 [ConsumerGroupTopicPartitions(name)], request_timeout=TIMEOUT
             )[name]
             for name in names
