@@ -741,12 +741,12 @@ flows = lambda name: 0.5 < value(FIGURES[name]) / RATE < 1.5
 recovered = lambda: flows("events in, per s") and flows("rows out, per s")
 calls = {}
 for letter, cause in causes.items():
-    wait_for("a pipeline at rest", recovered)
+    wait_for("a pipeline at rest", recovered, within=120)
     begin = time.time()
     with incident(cause, stack, shops, sales):
         wait_for("six seconds", lambda begin=begin: time.time() > begin + 6)
     calls[letter] = begin
-wait_for("a pipeline at rest", recovered)
+wait_for("a pipeline at rest", recovered, within=120)
 
 # %%
 TOPS = (2 * RATE, 2 * RATE, RATE, 15)
