@@ -160,9 +160,10 @@ def test_an_image_built_again_is_the_same(tags: dict[str, str], tmp_path: Path) 
     """Without any cache: the same paths, modes, owners and contents."""
     Compose(load_settings()).images.build(SERVICES)
     secret = f"id=ca_bundle,src={ca_bundle() or os.devnull}"
+    builds = {s["image"]: s["build"] for s in configuration().values() if "build" in s}
     made = set()
     for name, tag in tags.items():
-        build = configuration()[name]["build"]
+        build = builds[f"lab-kit/{name}"]
         file = build["dockerfile"]
         # Images of one file share stages: what the first has just made is fresh for the others.
         cache = [] if file in made else ["--no-cache"]
