@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from confluent_kafka import (
@@ -63,12 +64,17 @@ class Admin:
         self._bootstrap = bootstrap
         # One that is destroyed while it waits for an answer can take the process with it.
         self._retired: deque[AdminClient] = deque(maxlen=4)
-        self.client = self._new()
+        self._client = self._new()
 
-    def renew(self) -> None:
-        """Go on with a new client."""
-        self._retired.append(self.client)
-        self.client = self._new()
+    @contextmanager
+    def asked(self) -> Iterator[AdminClient]:
+        """Give the client; if a question fails, the next one goes to a new client."""
+        try:
+            yield self._client
+        except Exception:
+            self._retired.append(self._client)
+            self._client = self._new()
+            raise
 
     def _new(self) -> AdminClient:
         return AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
@@ -107,14 +113,8 @@ class Arrivals:
 
     def look(self) -> None:
         """Read for a second, and begin anew if a topic is not the one that it was."""
-        try:
-            self._look()
-        except Exception:
-            self._admin.renew()
-            raise
-
-    def _look(self) -> None:
-        topics = self._find()
+        with self._admin.asked() as admin:
+            topics = self._find(admin)
         if topics != self._topics:
             self._begin(topics)
         assert self._client is not None
@@ -140,13 +140,11 @@ class Arrivals:
                 letters.add_metric([why], self._reasons[why])
         return iter((events, letters))
 
-    def _find(self) -> dict[str, Identity]:
+    def _find(self, admin: AdminClient) -> dict[str, Identity]:
         """Return which of the topics exist, and which these are."""
         found = {}
         wanted = TopicCollection([TOPIC, DEAD_LETTERS])
-        for name, future in self._admin.client.describe_topics(
-            wanted, request_timeout=TIMEOUT
-        ).items():
+        for name, future in admin.describe_topics(wanted, request_timeout=TIMEOUT).items():
             try:
                 topic = future.result(TIMEOUT)
             except KafkaException as error:

@@ -19,7 +19,7 @@ from confluent_kafka import (
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
@@ -110,14 +110,9 @@ class Lag:
 
     def look(self) -> None:
         """Ask Kafka, and build the series."""
-        try:
-            self._look()
-        except Exception:
-            self._admin.renew()
-            raise
-
-    def _look(self) -> None:
-        ends, now = self._end_offsets(), time.time()
+        with self._admin.asked() as admin:
+            ends, now = self._end_offsets(admin), time.time()
+            committed = self._committed(admin)
         self._history = {partition: self._history.get(partition, History()) for partition in ends}
         for partition, end in ends.items():
             self._history[partition].note(now, end)
@@ -137,7 +132,7 @@ class Lag:
         for (topic, number), end in ends.items():
             records.add_metric([topic, str(number)], end)
         waited: dict[tuple[str, str], float] = {}
-        for (group, partition), behind in self._lags(ends).items():
+        for (group, partition), behind in self._lags(ends, committed).items():
             topic, number = partition
             lag.add_metric([group, topic, str(number)], behind)
             came = self._history[partition].came(ends[partition] - behind)
@@ -151,9 +146,10 @@ class Lag:
         """Return what the last look found."""
         return iter(self._metrics)
 
-    def _end_offsets(self) -> dict[Partition, int]:
+    @staticmethod
+    def _end_offsets(admin: AdminClient) -> dict[Partition, int]:
         """Return where each partition ends for who reads only what is committed."""
-        topics = self._admin.client.list_topics(timeout=TIMEOUT).topics
+        topics = admin.list_topics(timeout=TIMEOUT).topics
         wanted = {
             TopicPartition(name, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
             for name, topic in topics.items()
@@ -162,7 +158,7 @@ class Lag:
         }
         if not wanted:
             return {}
-        answers = self._admin.client.list_offsets(
+        answers = admin.list_offsets(
             wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=TIMEOUT
         )
         ends = {}
@@ -174,12 +170,14 @@ class Lag:
                     raise
         return ends
 
-    def _lags(self, ends: Mapping[Partition, int]) -> dict[tuple[str, Partition], int]:
+    def _lags(
+        self, ends: Mapping[Partition, int], committed: Mapping[str, Mapping[Partition, int]]
+    ) -> dict[tuple[str, Partition], int]:
         """Return how far each group is behind, for each partition that it has committed."""
         lags: dict[tuple[str, Partition], int] = {}
         standing: dict[tuple[str, Partition, int, int], bool] = {}
-        for group, committed in self._committed().items():
-            for partition, offset in committed.items():
+        for group, places in committed.items():
+            for partition, offset in places.items():
                 if (end := ends.get(partition)) is None:
                     continue
                 lags[group, partition] = max(0, end - offset)
@@ -196,11 +194,12 @@ class Lag:
         self._standing = standing
         return lags
 
-    def _committed(self) -> dict[str, dict[Partition, int]]:
-        answer = self._admin.client.list_consumer_groups(request_timeout=TIMEOUT).result(TIMEOUT)
+    @staticmethod
+    def _committed(admin: AdminClient) -> dict[str, dict[Partition, int]]:
+        answer = admin.list_consumer_groups(request_timeout=TIMEOUT).result(TIMEOUT)
         names = [group.group_id for group in answer.valid]
         futures = {
-            name: self._admin.client.list_consumer_group_offsets(
+            name: admin.list_consumer_group_offsets(
                 [ConsumerGroupTopicPartitions(name)], request_timeout=TIMEOUT
             )[name]
             for name in names
