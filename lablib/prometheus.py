@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
@@ -23,9 +24,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TIMEOUT = 10
+REMEDY = "lab up metrics"
 POINTS = 150
 _DURATION = re.compile(r"(\d+)(ms|[smhd])")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def ask(url: str, path: str, **params: str) -> dict[str, Any]:
+    """Return what the API of the Prometheus at that address answers to ``/api/v1/<path>``.
+
+    Raises:
+        LabError: nobody answers, or refuses.
+    """
+    try:
+        response = httpx.get(
+            f"{url}/api/v1/{path}", params=params, timeout=TIMEOUT, trust_env=False
+        )
+        data: dict[str, Any] = response.raise_for_status().json()["data"]
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise LabError(f"Prometheus does not answer on {url}.", str(error), REMEDY) from error
+    return data
 
 
 class Prometheus:
@@ -89,9 +107,8 @@ class Prometheus:
         try:
             yield
         except requests.RequestException as error:
-            raise LabError(
-                "Prometheus does not answer.", f"{self.url}: {error}", "lab up prometheus"
-            ) from error
+            seen = f"{type(error).__name__}; lab status shows whether it runs"
+            raise LabError(f"Prometheus does not answer on {self.url}.", seen, REMEDY) from error
         except PrometheusApiClientException as error:
             raise LabError("Prometheus refuses a question.", f"{self.url}: {error}") from error
 

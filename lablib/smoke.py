@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import httpx
 import psycopg
 
 from lablib.connect import Connect, ConnectorStatus
@@ -17,6 +16,7 @@ from lablib.errors import DeliveryFailed, LabError
 from lablib.pipeline import SINK
 from lablib.postgres import connection
 from lablib.producer import Producer
+from lablib.prometheus import ask
 from lablib.stack import Stack
 from lablib.synthetic import SyntheticSales
 
@@ -51,8 +51,8 @@ def smoke(
     looks: dict[str, Callable[[], Check]] = {
         "rows grow": RowsGrow(stack, within),
         "connectors and tasks run": lambda: connectors_run(_connectors(stack)),
-        "all targets are up": lambda: targets_up(_ask(prometheus, "targets?state=active")),
-        "no alert is firing": lambda: no_alert(_ask(prometheus, "alerts")),
+        "all targets are up": lambda: targets_up(ask(prometheus, "targets", state="active")),
+        "no alert is firing": lambda: no_alert(ask(prometheus, "alerts")),
     }
     for what, look in looks.items():
         watch(what)
@@ -162,18 +162,6 @@ def _text(alert: Mapping[str, Any]) -> str:
 def _connectors(stack: Stack) -> list[ConnectorStatus]:
     connect = Connect(stack.env["CONNECT_URL"])
     return [connect.status(name) for name in connect.connectors()]
-
-
-def _ask(url: str, path: str) -> dict[str, Any]:
-    """Return what Prometheus' API answers."""
-    try:
-        response = httpx.get(f"{url}/api/v1/{path}", timeout=5, trust_env=False)
-        data: dict[str, Any] = response.raise_for_status().json()["data"]
-    except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise LabError(
-            f"Prometheus does not answer on {url}.", _one_line(str(error)), "lab up metrics"
-        ) from error
-    return data
 
 
 def _one_line(*texts: str | None) -> str:

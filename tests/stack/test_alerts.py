@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from lablib.aggregates import remove_aggregates
@@ -24,6 +23,7 @@ from lablib.kafka import create_topic, delete_topics
 from lablib.pipeline import SINK
 from lablib.ports import HOST
 from lablib.producer import Producer
+from lablib.prometheus import ask
 from lablib.services import Service
 from lablib.stack import Stack
 from lablib.synthetic import SyntheticSales
@@ -66,8 +66,7 @@ class Prometheus:
 
     def firing(self) -> set[str]:
         """Return ``name/severity`` of what is firing now."""
-        answer = httpx.get(f"{self.url}/api/v1/alerts", timeout=10, trust_env=False).json()
-        alerts = [a["labels"] for a in answer["data"]["alerts"] if a["state"] == "firing"]
+        alerts = [a["labels"] for a in ask(self.url, "alerts")["alerts"] if a["state"] == "firing"]
         now = {f"{labels['alertname']}/{labels['severity']}" for labels in alerts}
         self.seen |= now
         return now

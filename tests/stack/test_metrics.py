@@ -13,6 +13,7 @@ import pytest
 from lablib.aggregates import install_aggregates
 from lablib.dashboards import Dashboard, expressions
 from lablib.producer import Producer
+from lablib.prometheus import ask
 from lablib.services import SERVICES
 from lablib.stack import Stack
 from lablib.synthetic import SyntheticSales
@@ -32,18 +33,15 @@ def metrics(empty: Stack) -> Iterator[Stack]:
     empty.stop("metrics")
 
 
-def ask(stack: Stack, query: str) -> list[dict[str, Any]]:
+def series(stack: Stack, query: str) -> list[dict[str, Any]]:
     """Return what Prometheus answers to an instant query."""
-    url = f"{stack.env['PROMETHEUS_URL']}/api/v1/query"
-    answer = httpx.get(url, params={"query": query}, timeout=20, trust_env=False).json()
-    assert answer["status"] == "success", (query, answer)
-    found: list[dict[str, Any]] = answer["data"]["result"]
+    found: list[dict[str, Any]] = ask(stack.env["PROMETHEUS_URL"], "query", query=query)["result"]
     return found
 
 
 def value(stack: Stack, query: str) -> float | None:
     """Return the one value that a query has, None if it has none."""
-    found = ask(stack, query)
+    found = series(stack, query)
     assert len(found) <= 1, (query, found)
     return float(found[0]["value"][1]) if found else None
 
@@ -52,7 +50,7 @@ def test_every_service_is_a_target_that_answers(metrics: Stack) -> None:
     """Those that are optional only while they take part."""
     expected = {s.job for s in SERVICES if s.profile != "ksql" and s.metrics}
     eventually(
-        lambda: {a["metric"]["job"] for a in ask(metrics, "up == 1")} >= expected,
+        lambda: {a["metric"]["job"] for a in series(metrics, "up == 1")} >= expected,
         f"{sorted(expected)} are up",
     )
     metrics.up("ksql")
@@ -86,7 +84,7 @@ def test_every_expression_of_every_dashboard_has_series(metrics: Stack) -> None:
             (name, expression)
             for name in ("sales", "servers")
             for expression in expressions(Dashboard.load(name, metrics.settings))
-            if "ALERTS" not in expression and not ask(metrics, expression)
+            if "ALERTS" not in expression and not series(metrics, expression)
         }
     finally:
         producer.stop()

@@ -386,7 +386,7 @@ class TestReading:
     def test_who_does_not_answer_is_named(self) -> None:
         """With the command that helps."""
         board = Dashboard.load("sales")
-        with pytest.raises(LabError, match="lab up prometheus"):
+        with pytest.raises(LabError, match="lab up metrics"):
             board.read(board.panels[0], "http://127.0.0.1:1")
 
     def test_a_refusal_is_an_error(self, canned: tuple[Canned, str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from lablib import smoke
 from lablib.connect import ConnectorStatus, Task
 from lablib.errors import LabError
+from lablib.prometheus import ask
 from lablib.smoke import Check, connectors_run, no_alert, rows_grow, targets_up, wait_for
 
 
@@ -124,8 +125,8 @@ def prometheus() -> Iterator[str]:
 
 def test_prometheus_is_asked(prometheus: str) -> None:
     """Its answer is taken as it is; without it the way to start it is told."""
-    assert not no_alert(smoke._ask(prometheus, "alerts")).ok
+    assert not no_alert(ask(prometheus, "alerts")).ok
     for url in (prometheus, "http://127.0.0.1:9"):
         with pytest.raises(LabError, match="Prometheus does not answer") as caught:
-            smoke._ask(url, "targets?state=active")
+            ask(url, "targets", state="active")
         assert caught.value.next == "lab up metrics"

@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-import httpx
-
 from lablib.pipeline import install
 from lablib.producer import Producer
+from lablib.prometheus import ask
 from lablib.services import SERVICES, chosen_services
 from lablib.stack import Stack
 from lablib.synthetic import SyntheticSales
@@ -41,7 +40,7 @@ def measure(*, quick: bool) -> list[Row]:
             stack.up("metrics")
             time.sleep(seconds)
             memory = memory_of(stack, WATCHERS)
-            took = [_ask(stack, query) for query in (SCRAPES, RULES)]
+            took = [_number(stack, query) for query in (SCRAPES, RULES)]
         finally:
             producer.stop()
             producer.wait(60)
@@ -76,7 +75,6 @@ def _cpu(
     return Run((cpu_of(stack, names) - before) / seconds)
 
 
-def _ask(stack: Stack, query: str) -> float:
-    url = f"{stack.env['PROMETHEUS_URL']}/api/v1/query"
-    answer = httpx.get(url, params={"query": query}, timeout=20, trust_env=False).json()
-    return float(answer["data"]["result"][0]["value"][1])
+def _number(stack: Stack, query: str) -> float:
+    answer = ask(stack.env["PROMETHEUS_URL"], "query", query=query)
+    return float(answer["result"][0]["value"][1])
