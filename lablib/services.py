@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lablib.errors import LabError
@@ -135,19 +136,23 @@ def inside(service: Service) -> int:
     return service.port - ASIDE
 
 
-def find_service(name: str, services: tuple[Service, ...] = SERVICES) -> Service:
-    """Return the service of that name, or say which names there are."""
+def find_service(
+    name: str, services: tuple[Service, ...] = SERVICES, also: Iterable[str] = ()
+) -> Service:
+    """Return the service of that name, or say which names there are, and which ``also`` would do."""
     for service in services:
         if service.name == name:
             return service
-    known = ", ".join(s.name for s in services)
+    known = ", ".join(dict.fromkeys([*(s.name for s in services), *also]))
     raise LabError(f"There is no service {name!r}.", f"the stack has: {known}", "lab status")
 
 
 def chosen_services(name: str, services: tuple[Service, ...] = SERVICES) -> list[Service]:
     """Return all services of that profile, or the one service of that name."""
-    found = [s for s in services if name and s.profile == name]
-    return found or [find_service(name, services)]
+    profiles = [s.profile for s in services if s.profile]
+    if name in profiles:
+        return [s for s in services if s.profile == name]
+    return [find_service(name, services, also=profiles)]
 
 
 def services_table(services: tuple[Service, ...] = SERVICES) -> str:

@@ -68,9 +68,15 @@ class Settings(BaseSettings):
     )
     alert_webhook: str = Field(
         default="",
-        pattern=r"^(https?://[^\s'\"\\]+)?$",
         description="where Alertmanager sends its notices (http://...); default: nowhere",
     )
+
+    @field_validator("alert_webhook", mode="after")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if address and not re.fullmatch(r"https?://[^\s'\"\\]+", address):
+            raise ValueError("it is no address that begins with http:// or https://")
+        return address
 
     @field_validator("home", mode="after")
     @classmethod

@@ -38,7 +38,13 @@ def test_the_file_env_counts_and_the_environment_wins(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("LAB_PORT_OFFSET", "many"), ("LAB_PORT_OFFSET", "-1"), ("LAB_STACK", "kubernetes")],
+    [
+        ("LAB_ALERT_WEBHOOK", "hooks/me"),
+        ("LAB_PROMETHEUS_SPEED", "500"),
+        ("LAB_PORT_OFFSET", "many"),
+        ("LAB_PORT_OFFSET", "-1"),
+        ("LAB_STACK", "kubernetes"),
+    ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the variable and the value that was seen."""
