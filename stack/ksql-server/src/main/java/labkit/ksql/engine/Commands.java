@@ -67,6 +67,11 @@ final class Commands implements AutoCloseable {
         return log.trouble();
     }
 
+    /** Whether the log has been read once, and the queries were started. */
+    boolean live() {
+        return live;
+    }
+
     // -- Out of the log ----------------------------------------------------------------------------
 
     private void apply(long offset, byte[] bytes) {

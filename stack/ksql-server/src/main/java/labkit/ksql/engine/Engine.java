@@ -110,17 +110,20 @@ public final class Engine implements AutoCloseable {
         return config;
     }
 
-    /** Streams and tables as of now. */
+    /** Streams and tables as of now; waits until the command log has been read once. */
     public Catalog catalog() {
+        commands.requireLive();
         return commands.metastore().catalog();
     }
 
-    /** The persistent queries, oldest first. */
+    /** The persistent queries, oldest first; waits until the command log has been read once. */
     public Collection<PersistentQuery> queries() {
+        commands.requireLive();
         return fleet.all();
     }
 
     public Optional<PersistentQuery> query(String id) {
+        commands.requireLive();
         return fleet.find(id);
     }
 
@@ -133,7 +136,7 @@ public final class Engine implements AutoCloseable {
         Map<String, Boolean> parts = new LinkedHashMap<>();
         parts.put("metastore", commands.trouble() == null);
         parts.put("kafka", brokersAnswer);
-        parts.put("commandRunner", commands.trouble() == null);
+        parts.put("commandRunner", commands.live() && commands.trouble() == null);
         return parts;
     }
 
@@ -145,7 +148,7 @@ public final class Engine implements AutoCloseable {
     public Collection<String> servers() {
         Set<String> servers = new TreeSet<>();
         servers.add(config.host().host() + ":" + config.host().port());
-        queries().stream().map(PersistentQuery::streams).filter(streams -> streams != null
+        fleet.all().stream().map(PersistentQuery::streams).filter(streams -> streams != null
                 && streams.state().isRunningOrRebalancing())
                 .flatMap(streams -> streams.metadataForAllStreamsClients().stream()).map(server -> server.hostInfo())
                 .filter(host -> host.port() > 0).forEach(host -> servers.add(host.host() + ":" + host.port()));
