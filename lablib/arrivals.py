@@ -170,6 +170,7 @@ class Arrivals:
                 "socket.timeout.ms": 10_000,
                 "queued.min.messages": 10_000,
                 "queued.max.messages.kbytes": 8192,
+                "on_commit": self._answered,
             }
         )
         places = [Place(name, t.id, p) for name, t in topics.items() for p in range(t.partitions)]
@@ -189,7 +190,7 @@ class Arrivals:
             if not any((name, t.id) in known for name, t in topics.items() if name == TOPIC):
                 self._judge = Judge()
             self._next = begin
-        self._topics, self._began = topics, True
+        self._topics, self._began, self._committed = topics, True, {}
 
     def _position(self, place: Place, left: TopicPartition, high: int) -> int:
         """Tell where to go on: as known, as committed, or (at the very first start) at the end."""
@@ -231,8 +232,12 @@ class Arrivals:
         with self._lock:
             shown = {place: at for place, at in self._shown.items() if place in self._next}
         if shown and shown != self._committed:
-            client.commit(
-                offsets=[TopicPartition(p.topic, p.partition, at, p.id) for p, at in shown.items()],
-                asynchronous=False,
-            )
+            # Not waited for: after a freeze of the broker that may take a minute, without counting.
+            offsets = [TopicPartition(p.topic, p.partition, at, p.id) for p, at in shown.items()]
+            client.commit(offsets=offsets, asynchronous=True)
             self._committed = shown
+
+    def _answered(self, error: KafkaError | None, _: Sequence[TopicPartition]) -> None:
+        """Take what became of a commit. A client that cannot commit makes place for a new one."""
+        if error is not None:
+            self._topics = None
