@@ -403,6 +403,7 @@ class Launcher:
             f"--web.listen-address={HOST}:{self.port('prometheus')}",
             f"--storage.tsdb.path={self._made('prometheus')}",
             "--storage.tsdb.retention.time=3d",
+            f"--query.lookback-delta={300 / self.settings.prometheus_speed:.0f}s",
         ]
         if pages := debian.pages(self.settings):
             words.append(f"--web.local-assets={pages}")

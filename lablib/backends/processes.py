@@ -93,6 +93,7 @@ class Processes:
 
     def stop(self, service: Service) -> None:
         """Ask the service to end (SIGTERM, SIGINT for Postgres); after 15 s insist."""
+        self.launcher.withdraw(service)  # first: who leaves in order is not down
         process = self._process(service)
         if process is not None:
             family = _family(process)
@@ -104,7 +105,6 @@ class Processes:
             _kill(family)
         self._sweep_strays(service)
         self._note(service, ended=State.STOPPED)
-        self.launcher.withdraw(service)
 
     def kill(self, service: Service) -> None:
         """Send SIGKILL to the service and its children."""
