@@ -32,6 +32,7 @@ from tests.conftest import on_processes
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(1200)]
 
+QUIET = 10.0
 # Who listens to a webhook in a container: it prints what it is told, a line each time.
 LISTENER = """
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -64,10 +65,14 @@ class Prometheus:
         self.url = stack.env["PROMETHEUS_URL"]
         self.seen: set[str] = set()
 
+    def alerts(self, *states: str) -> set[str]:
+        """Return ``name/severity`` of the alerts that are in one of these states now."""
+        alerts = [a["labels"] for a in ask(self.url, "alerts")["alerts"] if a["state"] in states]
+        return {f"{labels['alertname']}/{labels['severity']}" for labels in alerts}
+
     def firing(self) -> set[str]:
         """Return ``name/severity`` of what is firing now."""
-        alerts = [a["labels"] for a in ask(self.url, "alerts")["alerts"] if a["state"] == "firing"]
-        now = {f"{labels['alertname']}/{labels['severity']}" for labels in alerts}
+        now = self.alerts("firing")
         self.seen |= now
         return now
 
@@ -80,10 +85,13 @@ class Prometheus:
             time.sleep(0.5)
 
     def wait_quiet(self, within: float) -> None:
-        """Return when nothing is firing any more."""
+        """Return when nothing fires or is about to, and has not for a while: who has just begun judges late."""
         deadline = time.monotonic() + within
-        while now := self.firing():
-            assert time.monotonic() < deadline, f"still firing: {now}"
+        since = time.monotonic()
+        while time.monotonic() < since + QUIET:
+            if now := self.alerts("pending", "firing"):
+                since = time.monotonic()
+            assert time.monotonic() < deadline, f"still pending or firing: {now}"
             time.sleep(0.5)
 
 

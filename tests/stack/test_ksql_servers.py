@@ -43,10 +43,11 @@ def second(stack: Stack, ksql: Ksql, tmp_path: Path) -> Iterator[tuple[Ksql, int
     """Give a second server of the same service, and its pid."""
     assert isinstance(stack.backend, Processes)
     assert ksql.info()
-    with socket.create_server((HOST, 0)) as probe:
-        port = probe.getsockname()[1]
+    with socket.create_server((HOST, 0)) as one, socket.create_server((HOST, 0)) as other:
+        port, metrics = one.getsockname()[1], other.getsockname()[1]
     state = tmp_path / "state"
-    launch = stack.backend.launcher.ksql(stack.env["KAFKA_BOOTSTRAP_SERVERS"], port, state)
+    bootstrap = stack.env["KAFKA_BOOTSTRAP_SERVERS"]
+    launch = stack.backend.launcher.ksql(bootstrap, (port, metrics), state)
     launch.before()
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(

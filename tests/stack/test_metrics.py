@@ -119,7 +119,7 @@ def test_what_was_seen_survives_restarts(metrics: Stack) -> None:
 
 def test_lab_smoke(metrics: Stack) -> None:
     """All is well; then a paused exporter is found, and named."""
-    Prometheus(metrics).wait_quiet(240)  # what other tests spent is forgotten by then
+    Prometheus(metrics).wait_quiet(400)  # what other tests spent is forgotten by then
     done = lab("smoke", "--within", "60")
     assert done.returncode == 0, done.stdout + done.stderr
     metrics.pause("pushgateway")

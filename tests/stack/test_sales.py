@@ -84,11 +84,17 @@ def test_nothing_is_lost_when_every_server_is_killed(
 ) -> None:
     """Postgres, Kafka and Connect die halfway, one after another; the pipeline heals by itself."""
     producer, connect = Producer(empty), Connect(empty.env["CONNECT_URL"])
-    producer.start(OnlineRetail(real_data), rate=20_000)
+    producer.start(OnlineRetail(real_data), rate=10_000)
     recovered = {}
     for name in ("postgres", "kafka", "connect"):
-        sent = producer.report.sent
-        eventually(lambda sent=sent: producer.report.sent > sent + 60_000, "the flow goes on", 90)  # type: ignore[misc]
+        # A slow machine may have sent everything by then.
+        enough = min(producer.report.sent + 60_000, 541_909)
+        eventually(
+            lambda enough=enough: producer.report.sent >= enough,  # type: ignore[misc]
+            f"the flow goes on before {name} is killed",
+            90,
+            lambda: producer.report,
+        )
         empty.kill(name)
         empty.restart(name)
         begin, before = time.monotonic(), ask(empty, "SELECT count(*) FROM sales_raw")

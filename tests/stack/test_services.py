@@ -27,11 +27,16 @@ def state(stack: Stack, name: str) -> ServiceStatus:
     return next(s for s in stack.status() if s.name == name)
 
 
-def eventually(condition: Callable[[], bool], what: str, within: float = 60.0) -> None:
-    """Wait for a condition; say what did not come true."""
+def eventually(
+    condition: Callable[[], bool],
+    what: str,
+    within: float = 60.0,
+    seen: Callable[[], object] = lambda: "",
+) -> None:
+    """Wait for a condition; say what did not come true, and what was seen instead."""
     deadline = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < deadline, f"not within {within:.0f} s: {what}"
+        assert time.monotonic() < deadline, f"not within {within:.0f} s: {what} {seen()}"
         time.sleep(0.1)
 
 
