@@ -35,9 +35,9 @@ public final class Main {
             rest.close();
             engine.close();
         }, "shutdown"));
-        // Listening comes first: whoever asks is told what the server still waits for.
-        rest.start();
+        // Reading goes on by itself: whoever asks is told what the server still waits for.
         engine.start();
+        rest.start();
         LOG.info("The server for service {} listens at {}, Kafka is at {}", config.serviceId(), config.listeners(),
                 config.bootstrapServers());
     }

@@ -42,7 +42,7 @@ final class Commands implements AutoCloseable {
     private volatile Metastore metastore = new Metastore();
     private volatile boolean live;
     private long position;
-    private Thread runner;
+    private volatile Thread runner;
 
     /** {@code ready} is run when the log has been read and the queries were started. */
     Commands(ServerConfig config, Topics topics, Fleet fleet, Consumer<Metastore> ready) {
@@ -189,9 +189,9 @@ final class Commands implements AutoCloseable {
         return end;
     }
 
-    /** Fails unless the log has been read once. */
+    /** Waits until the log has been read once, and fails if that takes long. One that nobody reads is not waited for. */
     void requireLive() {
-        waitFor(() -> live, START, "The server has not read its command log yet: ");
+        waitFor(() -> live || runner == null, START, "The server has not read its command log yet: ");
     }
 
     /** Waits until a command of the log has been carried out. */
